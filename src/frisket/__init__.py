@@ -1,0 +1,1 @@
+"""Frisket: hardens, watches and services fleets of networked multifunction printers."""
