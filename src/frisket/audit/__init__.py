@@ -1,0 +1,1 @@
+"""Judging: rules, baselines, policy items and standards as data; one pure comparison."""
