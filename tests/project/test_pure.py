@@ -28,6 +28,8 @@ EXTRA = {
     "frisket.audit": CONTENT,
     "frisket.catalog": CONTENT,
     "frisket.report": CONTENT | {"rich", "jinja2", "typst"},
+    # Walks its own package; PurePath is arithmetic on names.
+    "frisket.report.find": {"importlib", "pathlib", "pkgutil"},
     "frisket.proto.snmp": {"cryptography"},
     "frisket.proto.rfb": {"cryptography", "sys"},  # sys.byteorder: pixels as machine words
     "frisket.proto.http": {"h11"},
