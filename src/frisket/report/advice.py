@@ -1,0 +1,48 @@
+"""What to do next with a result: sentences for people, in the order to act."""
+
+from __future__ import annotations
+
+from frisket.model.finding import AuditResult, Verdict
+from frisket.report.figures import all_findings, conflicts, counts
+
+
+def next_steps(result: AuditResult) -> tuple[str, ...]:
+    """Return what to do next, most pressing first; empty where all is well."""
+    count = counts(all_findings(result))
+    unreached = [i for i in result.incomplete if not i.skipped]
+    steps: list[str] = []
+    if count[Verdict.DISPUTED]:
+        steps.append(
+            f"Look into {_times(count[Verdict.DISPUTED], 'disputed finding')} first:"
+            " what the device says of itself and what was seen of it differ."
+        )
+    if count[Verdict.FAIL]:
+        steps.append(
+            f"See with `frisket plan` what would close {_times(count[Verdict.FAIL], 'failure')}"
+            " and what that breaks; `frisket apply` does it."
+        )
+    if conflicts(all_findings(result)):
+        steps.append(
+            "Decide which of the contradicting demands counts here, and record the other with"
+            " `frisket waive`: owner, reason, expiry."
+        )
+    if count[Verdict.UNKNOWN]:
+        steps.append(
+            f"{_times(count[Verdict.UNKNOWN], 'finding')} could not be judged: give the device's"
+            " administrator credential or reach more of its ports, then audit again."
+        )
+    if count[Verdict.MANUAL]:
+        needs = "needs" if count[Verdict.MANUAL] == 1 else "need"
+        steps.append(
+            f"{_times(count[Verdict.MANUAL], 'finding')} {needs} a person's word: `frisket attest`."
+        )
+    if unreached:
+        steps.append(
+            f"{_times(len(unreached), 'target')} could not be judged: see why above,"
+            " then audit again."
+        )
+    return tuple(steps)
+
+
+def _times(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
