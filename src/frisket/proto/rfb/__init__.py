@@ -1,0 +1,1 @@
+"""Remote panel: the Remote Framebuffer protocol (RFC 6143)."""
