@@ -1,0 +1,1 @@
+"""Line printer daemon protocol (RFC 1179)."""

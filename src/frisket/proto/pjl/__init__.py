@@ -1,0 +1,1 @@
+"""Printer Job Language, as spoken on the raw print port."""

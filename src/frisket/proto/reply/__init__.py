@@ -1,0 +1,1 @@
+"""Numbered replies, shared by FTP and SMTP."""
