@@ -27,7 +27,7 @@ CONTENT = frozenset({"importlib", "importlib.resources", "importlib.resources.ab
 EXTRA = {
     "frisket.audit": CONTENT,
     "frisket.catalog": CONTENT,
-    "frisket.report": CONTENT | {"rich", "jinja2", "typst"},
+    "frisket.report": CONTENT | {"rich", "jinja2", "typst", "xml"},
     # Walks its own package; PurePath is arithmetic on names.
     "frisket.report.find": {"importlib", "pathlib", "pkgutil"},
     "frisket.proto.snmp": {"cryptography"},
