@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from frisket.audit.baseline import Baseline, Consideration, Need
 from frisket.audit.load import Content
-from frisket.audit.rule import TESTS, Parameters, Rule, demand
+from frisket.audit.rule import TESTS, Parameters, Rule, demand, holds
 from frisket.audit.standard import maps_of
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind, Setting, show
@@ -28,7 +28,7 @@ def judge(rule: Rule, readings: Readings, parameters: Parameters, catalog: Catal
     """Judge one rule. Unknown never passes; witnesses who differ give `disputed`."""
     for key, value in rule.when.items():
         seen = readings.known(key)
-        if seen and all(reading.value != value for reading in seen):
+        if seen and not any(holds(reading.value, value) for reading in seen):
             label = catalog[key].label
             because = f"only matters where {label} is {show(value)}; it is {show(seen[0].value)}"
             return Judgement(Verdict.NOT_APPLICABLE, because, _evidence(key, seen, catalog))

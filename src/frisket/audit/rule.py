@@ -21,7 +21,8 @@ class Rule:
 
     `want` is what the test compares with; `parameter` names a baseline's value that takes its
     place (for `between`, the upper bound's). `remedy` is what to set where that is not simply
-    `key = want`. `when` limits the rule to devices where another key has a value.
+    `key = want`. `when` limits the rule to devices where another key has a value (or one of
+    several).
     `stops` is the attack, `breaks` what the remedy costs, `question` what to ask a person.
     """
 
@@ -60,6 +61,8 @@ class Rule:
         match self.test:
             case "equals" | "at-least" | "at-most":
                 return {self.key: want}
+            case "present" if self.parameter:
+                return {self.key: want}
             case "between":
                 assert isinstance(want, tuple)
                 return {self.key: int(want[1])}
@@ -92,6 +95,7 @@ TESTS: Mapping[str, Callable[[Value, Value], bool]] = {
     "none-of": lambda value, want: str(value) not in _members(want),
     "contains-none": lambda value, want: not _members(value) & _members(want),
     "empty": lambda value, _: value in {"", ()},
+    "present": lambda value, _: value not in {"", ()},
 }
 
 _WORDS = {
@@ -104,7 +108,13 @@ _WORDS = {
     "none-of": "none of {}",
     "contains-none": "none of {}",
     "empty": "nothing",
+    "present": "a value",
 }
+
+
+def holds(value: Value, want: Value) -> bool:
+    """Say whether `value` is what a rule's `when` names: equal to it, or one of several."""
+    return value == want or (isinstance(want, tuple) and value in want)
 
 
 def demand(rule: Rule, parameters: Parameters) -> str:
@@ -156,8 +166,11 @@ def _check(rule: Rule, catalog: Catalog, where: str) -> None:
 
 def _check_values(rule: Rule, setting: Setting, catalog: Catalog, where: str) -> None:
     try:
-        for key, value in {**rule.remedy, **rule.when}.items():
+        for key, value in rule.remedy.items():
             catalog[key].check(value)
+        for key, value in rule.when.items():
+            for choice in value if isinstance(value, tuple) else (value,):
+                catalog[key].check(choice)
         if rule.test in {"equals", "at-least", "at-most"} and rule.want is not None:
             setting.check(rule.want)
         if rule.test in {"one-of", "none-of"}:
