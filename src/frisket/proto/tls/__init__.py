@@ -1,0 +1,1 @@
+"""Transport Layer Security from outside: hellos and their answers, without cryptography."""
