@@ -1,0 +1,1 @@
+"""The virtual MFD: one store, one door, one small service per protocol."""

@@ -1,0 +1,180 @@
+"""The device's key and certificate, made when first needed and kept on disk."""
+
+from __future__ import annotations
+
+import random
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+from frisket.mfd.store import Store
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def _is_probably_prime(number: int) -> bool:
+    if any(number % prime == 0 for prime in (3, 5, 7, 11, 13, 17, 19, 23, 29, 31)):
+        return number in {3, 5, 7, 11, 13, 17, 19, 23, 29, 31}
+    return all(pow(base, number - 1, number) == 1 for base in (2, 3, 5, 7, 11))
+
+
+def _next_prime(number: int) -> int:
+    number |= 1
+    while not _is_probably_prime(number):
+        number += 2
+    return number
+
+
+def close_prime_key(source: random.Random) -> rsa.RSAPrivateKey:
+    """Make an RSA key whose primes lie close together, as CVE-2022-26320 did; for practice."""
+    first = _next_prime(source.getrandbits(1024) | 1 << 1023)
+    second = _next_prime(first + 2 + source.getrandbits(60) * 2)
+    exponent = 65537
+    secret = pow(exponent, -1, (first - 1) * (second - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        p=first,
+        q=second,
+        d=secret,
+        dmp1=secret % (first - 1),
+        dmq1=secret % (second - 1),
+        iqmp=pow(second, -1, first),
+        public_numbers=rsa.RSAPublicNumbers(exponent, first * second),
+    )
+    return numbers.private_key()
+
+
+def self_signed(key: PrivateKey, name: str, start: datetime, end: datetime) -> x509.Certificate:
+    """Return a self-signed certificate for `name`."""
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Virtual MFD"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyKind:
+    """Which key a device makes: `ec`, `rsa` or `close-primes`; and whether it has expired."""
+
+    kind: str = "ec"
+    expired: bool = False
+    seed: int = 0
+
+
+def _make_key(kind: KeyKind) -> PrivateKey:
+    if kind.kind == "close-primes":
+        return close_prime_key(random.Random(kind.seed))  # noqa: S311 - weak on purpose
+    if kind.kind == "rsa":
+        return rsa.generate_private_key(65537, 2048)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+_VERSIONS = {
+    "TLSv1.0": ssl.TLSVersion.TLSv1,
+    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
+    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
+    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
+}
+
+
+class Certificates:
+    """One device's TLS identity. The context follows the TLS settings; it is rebuilt on change."""
+
+    __slots__ = ("_context", "_folder", "_key_kind", "_name", "_now", "_store")
+
+    def __init__(
+        self,
+        folder: Path | None,
+        name: str,
+        key_kind: KeyKind,
+        store: Store,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._folder = folder
+        self._name = name
+        self._key_kind = key_kind
+        self._store = store
+        self._now = now
+        self._context: ssl.SSLContext | None = None
+        store.watch(self._changed)
+
+    def _changed(self, key: str) -> None:
+        if key.startswith(("tls.", "crypto.")):
+            self._context = None
+
+    def pem(self) -> bytes:
+        """Return key and certificate as PEM, making them where there are none yet."""
+        path = self._folder / "tls.pem" if self._folder else None
+        if path is not None and path.exists():
+            return path.read_bytes()
+        kind = self._key_kind
+        if kind.kind == "close-primes" and self._store.on("crypto.prohibit-weak-keys"):
+            # SP-37: a weak TLS key is replaced by the pre-installed one.
+            kind = KeyKind()
+        key = _make_key(kind)
+        now = self._now()
+        start, end = now - timedelta(days=30), now + timedelta(days=1825)
+        if kind.expired:
+            start, end = now - timedelta(days=2000), now - timedelta(days=20)
+        data = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ) + self_signed(key, self._name, start, end).public_bytes(serialization.Encoding.PEM)
+        if path is not None:
+            path.touch(mode=0o600)
+            path.write_bytes(data)
+        return data
+
+    def replace(self) -> None:
+        """Make a new key at the next use."""
+        if self._folder is not None:
+            (self._folder / "tls.pem").unlink(missing_ok=True)
+        self._context = None
+
+    def context(self, folder: Path) -> ssl.SSLContext:
+        """Return the server context that the TLS settings ask for; `folder` takes the PEM file.
+
+        OpenSSL reads keys from files only; a device without a state folder uses the given one.
+        """
+        if self._context is not None:
+            return self._context
+        path = (self._folder or folder) / "tls.pem"
+        data = self.pem()
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_bytes(data)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        strict = self._store.on("crypto.prohibit-weak")
+        minimum = self._store.text("tls.minimum-version")
+        context.minimum_version = _VERSIONS["TLSv1.2" if strict else minimum]
+        context.maximum_version = max(
+            _VERSIONS[self._store.text("tls.maximum-version")], context.minimum_version
+        )
+        if not strict and minimum in {"TLSv1.0", "TLSv1.1"}:
+            # OpenSSL refuses old versions above security level 0.
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        if strict:
+            context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+        self._context = context
+        return context

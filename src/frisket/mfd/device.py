@@ -1,0 +1,172 @@
+"""One virtual device, put together from a personality, a plan and a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from frisket.audit.load import Content
+from frisket.mfd.auditlog import ALWAYS, AuditLog, LogKind
+from frisket.mfd.certificate import Certificates, KeyKind
+from frisket.mfd.counters import Counters
+from frisket.mfd.journal import Journal
+from frisket.mfd.ledger import Ledger
+from frisket.mfd.personality import Personality, Quirks
+from frisket.mfd.policy import Policy
+from frisket.mfd.power import Power
+from frisket.mfd.store import Context, Store
+from frisket.mfd.users import Users
+from frisket.model.reading import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one device of a fleet is to be. `shift` moves ports below 1024 (no rights)."""
+
+    address: str
+    serial: str
+    personality: Personality
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    counters: Mapping[int, int] = field(default_factory=dict)
+    state: str = "factory"
+    shift: int = 0
+    firmware: str = ""
+
+    @property
+    def mac(self) -> str:
+        """Return a locally administered address derived from the serial number."""
+        digest = hashlib.sha256(self.serial.encode()).hexdigest()
+        return ":".join(["02", *(digest[i : i + 2] for i in range(0, 10, 2))])
+
+    @property
+    def uuid(self) -> str:
+        """Return a stable UUID derived from the serial number."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"frisket:virtual-mfd:{self.serial}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Everything a service may touch."""
+
+    plan: Plan
+    content: Content
+    store: Store
+    policy: Policy
+    users: Users
+    log: AuditLog
+    journal: Journal
+    counters: Counters
+    certificates: Certificates
+    power: Power
+    now: Callable[[], datetime]
+    clock: Callable[[], float]
+    folder: Path | None
+
+    @property
+    def personality(self) -> Personality:
+        """Return the model's data."""
+        return self.plan.personality
+
+    @property
+    def quirks(self) -> Quirks:
+        """Return what this device does badly on purpose."""
+        return self.plan.personality.quirks
+
+    @property
+    def address(self) -> str:
+        """Return the address that every service listens on."""
+        return self.plan.address
+
+    @property
+    def name(self) -> str:
+        """Return the device's host name."""
+        return self.store.text("network.host-name") or f"Canon{self.plan.mac[9:].replace(':', '')}"
+
+    @property
+    def firmware(self) -> str:
+        """Return the controller version."""
+        return self.plan.firmware or self.personality.firmware
+
+    def port(self, standard: int) -> int:
+        """Return where this device serves a standard port."""
+        return standard + self.plan.shift if standard < 1024 else standard
+
+    def reported(self, key: str) -> Value:
+        """Return what the device says a setting is: the stored value, unless it lies about it."""
+        return self.quirks.lies.get(key, self.store[key])
+
+    def spool(self) -> Path:
+        """Return the folder for job files and keys, made on first use."""
+        base = self.folder or Path(tempfile.gettempdir()) / f"frisket-mfd-{self.plan.serial}"
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return base
+
+
+def _system_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a device is given from outside: content, clocks, and where it keeps its state."""
+
+    content: Content
+    folder: Path | None = None
+    now: Callable[[], datetime] = _system_now
+    clock: Callable[[], float] = time.monotonic
+
+
+def _ledger(folder: Path | None, name: str) -> Ledger:
+    return Ledger(folder / f"{name}.ledger" if folder else None)
+
+
+def build_device(plan: Plan, around: Surroundings) -> Device:
+    """Put a device together; what its folder remembers comes before the plan's settings."""
+    folder = around.folder
+    if folder is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    offset = timedelta(seconds=plan.personality.quirks.clock_offset)
+
+    def now() -> datetime:
+        return around.now() + offset
+
+    # The log asks the store whether to save, the store writes to the log: bound late on purpose.
+    parts: dict[str, Store] = {}
+
+    def saves(kind: LogKind) -> bool:
+        return kind in ALWAYS or parts["store"].on("audit-log.save")
+
+    log = AuditLog(_ledger(folder, "audit"), now, saves)
+    journal = Journal(_ledger(folder, "journal"), around.now)
+    policy = Policy(around.content, _ledger(folder, "policy"), log)
+    planned = replace(plan.personality, defaults={**plan.personality.defaults, **plan.settings})
+    context = Context(around.content.catalog, journal, log, policy.locked)
+    store = Store(planned, _ledger(folder, "settings"), context)
+    parts["store"] = store
+    quirks = plan.personality.quirks
+    kind = KeyKind(
+        "close-primes" if quirks.close_primes else quirks.key_type,
+        quirks.expired_certificate,
+        seed=int.from_bytes(plan.serial.encode()[-4:]),
+    )
+    return Device(
+        plan=plan,
+        content=around.content,
+        store=store,
+        policy=policy,
+        users=Users(store, _ledger(folder, "users"), log, journal, now),
+        log=log,
+        journal=journal,
+        counters=Counters(_ledger(folder, "counters"), plan.counters),
+        certificates=Certificates(folder, plan.serial.lower(), kind, store, now),
+        power=Power(journal, around.clock, quirks.wake_seconds, asleep=quirks.sleeps),
+        now=now,
+        clock=around.clock,
+        folder=folder,
+    )
