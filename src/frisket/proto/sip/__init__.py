@@ -1,0 +1,1 @@
+"""Session Initiation Protocol (RFC 3261), as used by IP fax."""
