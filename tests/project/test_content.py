@@ -13,6 +13,8 @@ from tests.project.tree import CONTENT, shown, sources
 from frisket.audit.load import load_content
 from frisket.catalog.load import load_catalog
 from frisket.catalog.setting import Kind, Setting, Type
+from frisket.probe.base import Probe
+from frisket.probe.engine import find_probes
 
 TOML = sorted(CONTENT.rglob("*.toml"))
 SETTINGS = tuple(load_catalog())
@@ -21,9 +23,6 @@ GUIDE = {"SO": 16, "EN": 16, "SP": 45}
 SURE = {"verified", "general", "related", "inferred"}
 # Factory values and what a device holds belong to personalities, never to the vocabulary.
 VALUES = {"default", "factory", "value"}
-whole = pytest.mark.skipif(
-    not (CONTENT / "conflicts.toml").exists(), reason="rules and baselines are not written yet"
-)
 
 
 def ids(setting: Setting) -> str:
@@ -87,34 +86,30 @@ def test_the_vocabulary_holds_no_values() -> None:
             assert not VALUES & set(table), key
 
 
-def outside_the_catalogue() -> str:
-    """Return the text of all code, and of all content but the catalogue."""
-    files = [*sources(), *(p for p in CONTENT.rglob("*") if p.suffix in {".toml", ".json"})]
-    return "\n".join(p.read_text(encoding="utf-8") for p in files if p.parent.name != "settings")
+@pytest.mark.skipif(not find_probes(), reason="no probe is written yet")
+def test_what_can_be_seen_has_a_reader() -> None:
+    """A state is spoken of by code that sees it, or a rule has a question that a person answers."""
+    asked = {rule.key for rule in load_content().rules.values() if rule.question}
+    code = "\n".join(p.read_text(encoding="utf-8") for p in sources())
+    states = [s.key for s in SETTINGS if s.kind is Kind.STATE]
+    assert not [key for key in states if key not in asked and f'"{key}"' not in code]
 
 
-@whole
-def test_no_key_is_unused() -> None:
-    text = outside_the_catalogue()
-    unused = [s.key for s in SETTINGS if f'"{s.key}"' not in text]
-    assert not unused, "no rule, device, probe or service speaks of it"
+def test_what_a_person_confirms_is_asked_of_a_person() -> None:
+    """A practice that no rule judges would be confirmed in vain."""
+    judged = {rule.key for rule in load_content().rules.values()}
+    assert not [s.key for s in SETTINGS if s.kind is Kind.PRACTICE and s.key not in judged]
 
 
-@whole
-def test_what_can_be_seen_has_a_rule_or_a_reader() -> None:
-    """A state or practice that no rule judges would be asked for in vain."""
-    content = load_content()
-    judged = {rule.key for rule in content.rules.values()}
-    judged |= {key for rule in content.rules.values() for key in rule.when}
-    read = "\n".join(p.read_text(encoding="utf-8") for p in sources())
-    for setting in SETTINGS:
-        if setting.kind is Kind.PRACTICE:
-            assert setting.key in judged, setting.key
-        elif setting.kind is Kind.STATE:
-            assert setting.key in judged or f'"{setting.key}"' in read, setting.key
+@pytest.mark.parametrize("probe", find_probes(), ids=lambda probe: probe.name)
+def test_a_probe_speaks_of_known_keys_that_can_be_seen(probe: Probe) -> None:
+    catalog = load_catalog()
+    assert probe.reads, "a probe that reads nothing"
+    assert not [key for key in probe.reads if key not in catalog]
+    assert not [key for key in probe.reads if catalog[key].kind is Kind.PRACTICE]
+    assert not [key for key in probe.reads if catalog[key].secret], "a secret is never seen"
 
 
-@whole
 def test_every_rule_is_asked_for() -> None:
     content = load_content()
     asked = {r for b in content.baselines.values() for _, need in b.needs() for r in need.rules}
@@ -125,7 +120,6 @@ def test_every_rule_is_asked_for() -> None:
     assert set(content.rules) == asked
 
 
-@whole
 def test_every_row_of_the_guide_stands_in_a_baseline() -> None:
     content = load_content()
     rows = {c.id for b in content.baselines.values() for c in b.considerations}
@@ -134,9 +128,8 @@ def test_every_row_of_the_guide_stands_in_a_baseline() -> None:
     assert wanted <= rows
 
 
-@whole
 def test_the_guide_rows_of_a_key_are_those_of_its_rules() -> None:
-    """A key that claims a row of the guide is judged or set by a rule of that row."""
+    """What claims a row of the guide is judged or set by a rule of it; a state only bears on it."""
     content = load_content()
     touched: dict[str, set[str]] = {}
     rows = [*(c for b in content.baselines.values() for c in b.considerations)]
@@ -144,6 +137,6 @@ def test_the_guide_rows_of_a_key_are_those_of_its_rules() -> None:
     for row in rows:
         for rule in (content.rules[r] for need in row.needs for r in need.rules):
             touched.setdefault(row.id, set()).update({rule.key, *rule.remedy, *rule.when})
-    claimed = {(row, s.key) for s in SETTINGS for row in s.guide}
+    claimed = {(row, s.key) for s in SETTINGS if s.kind is not Kind.STATE for row in s.guide}
     loose = sorted(f"{row}: {key}" for row, key in claimed if key not in touched.get(row, set()))
     assert not loose
