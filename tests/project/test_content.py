@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.project.tree import CONTENT, shown, sources
+from tests.project.tree import CONTENT, ROOT, shown, sources
 
 from frisket.audit.load import load_content
 from frisket.catalog.load import load_catalog
@@ -118,6 +118,12 @@ def test_every_rule_is_asked_for() -> None:
         r for s in content.standards for requirement in s.requirements for r in requirement.rules
     }
     assert set(content.rules) == asked
+
+
+def test_every_rule_is_proved() -> None:
+    """Each rule has a file of cases, and each file of cases has its rule."""
+    cases = {p.name.removesuffix(".toml") for p in (ROOT / "tests" / "rules").glob("*.toml")}
+    assert cases == set(load_content().rules)
 
 
 def test_every_row_of_the_guide_stands_in_a_baseline() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from tests.project.tree import ROOT, SRC, parsed, shown
 
-from frisket.audit.rule import TESTS
+from frisket.audit.rule import TESTS, parse_rule
+from frisket.catalog.load import load_catalog
 from frisket.catalog.setting import Setting, Type
-from frisket.model.target import Target
+from frisket.mfd.personality import parse_personality
+from frisket.mfd.service import Service
 from frisket.net.guard import PRINT_PORTS
+from frisket.probe.base import Probe
 
 REQUIRED = (
     "README.md",
@@ -111,13 +116,43 @@ def test_the_promised_print_ports_are_those_that_are_guarded() -> None:
         first, _, last = part.partition("-")
         promised |= set(range(int(first), int(last or first) + 1))
     assert promised == set(PRINT_PORTS)
-    assert Target("192.0.2.1").port(9100) in promised
 
 
 def test_the_recipe_for_a_rule_names_every_test() -> None:
     text = read("docs", "recipes", "add-a-rule.md")
     row = next(line for line in text.splitlines() if line.startswith("   | `test` |"))
     assert set(re.findall(r"`([\w-]+)`", row)) - {"test"} == set(TESTS)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "shape"),
+    [
+        ("add-a-probe.md", Probe),
+        ("add-a-service.md", Service),
+    ],
+)
+def test_the_recipe_for_a_unit_fills_in_real_fields(recipe: str, shape: type) -> None:
+    call = re.search(rf"= {shape.__name__}\((.*)\)", read("docs", "recipes", recipe))
+    assert call
+    given = set(re.findall(r"(\w+)=", call[1]))
+    fields = {f.name: f for f in dataclasses.fields(shape)}
+    needed = {name for name, f in fields.items() if f.default is dataclasses.MISSING}
+    assert needed <= given <= set(fields)
+
+
+def test_the_recipe_for_a_rule_is_a_rule() -> None:
+    sample = re.search(r"```toml\n(.*?)```", read("docs", "recipes", "add-a-rule.md"), re.DOTALL)
+    assert sample
+    raw = tomllib.loads(sample[1])
+    assert parse_rule(raw["id"], raw, load_catalog()).key == "snmp.v1.enabled"
+
+
+def test_the_recipe_for_a_personality_is_one() -> None:
+    text = read("docs", "recipes", "add-a-personality.md")
+    sample = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert sample
+    made = parse_personality("sample", tomllib.loads(sample[1]), load_catalog())
+    assert made.defaults["snmp.v1.enabled"] is True
 
 
 def test_the_recipe_for_a_key_names_every_type_and_real_fields() -> None:

@@ -27,12 +27,13 @@ CONTENT = frozenset({"importlib", "importlib.resources", "importlib.resources.ab
 EXTRA = {
     "frisket.audit": CONTENT,
     "frisket.catalog": CONTENT,
-    "frisket.report": CONTENT | {"rich", "jinja2", "typst", "xml"},
+    "frisket.report": CONTENT | {"jinja2", "markupsafe", "rich", "typst", "xml"},
     # Walks its own package; PurePath is arithmetic on names.
     "frisket.report.find": {"importlib", "pathlib", "pkgutil"},
     "frisket.proto.snmp": {"cryptography"},
     "frisket.proto.rfb": {"cryptography", "sys"},  # sys.byteorder: pixels as machine words
     "frisket.proto.http": {"h11"},
+    "frisket.proto.xml": {"xml.parsers", "xml.parsers.expat"},
     "frisket.proto.tls": {"cryptography"},
 }
 # Calls that reach for the clock, a file or the terminal without importing anything new.
