@@ -1,0 +1,1 @@
+"""Service Location Protocol, version 2 (RFC 2608)."""

@@ -1,0 +1,1 @@
+"""Web Services for Devices: WS-Discovery and metadata exchange."""

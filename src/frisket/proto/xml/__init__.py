@@ -1,0 +1,1 @@
+"""XML from devices, read without document types or entities."""
