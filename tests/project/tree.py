@@ -13,17 +13,24 @@ SRC = ROOT / "src" / "frisket"
 CONTENT = SRC / "content"
 
 
+def hidden(path: Path) -> bool:
+    """Say whether the file was made by a tool: in an environment, a cache or an output folder."""
+    made = {"__pycache__", "node_modules", "dist"}
+    folders = path.relative_to(ROOT).parts[:-1]
+    return any(f in made or (f[0] == "." and f != ".ci") for f in folders)
+
+
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Return the files that git keeps and that exist."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    return tuple(path for name in listing.split("\0") if name and (path := ROOT / name).is_file())
+    """Return the files that git keeps and that exist; in an unpacked archive, every file."""
+    run = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if run.returncode == 0:
+        names = [ROOT / name for name in run.stdout.split("\0") if name]
+    else:
+        names = sorted(p for p in ROOT.rglob("*") if not hidden(p))
+    return tuple(path for path in names if path.is_file())
 
 
 @cache
