@@ -120,3 +120,15 @@ def udp_is_free(address: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def may_bind_low_ports() -> bool:
+    """Say whether this process may listen on ports below 1024."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        try:
+            sock.bind(("127.0.0.1", 1))
+        except PermissionError:
+            return False
+        except OSError:
+            return True
+    return True

@@ -1,0 +1,1 @@
+"""What several verbs share: targets, the lab's folder, output and progress."""

@@ -1,0 +1,86 @@
+"""Turns what a user names into targets: address, host name, CIDR, @file, lab."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+from frisket.cli.support.labs import lab_folder, lab_targets
+from frisket.errors import UsageError
+from frisket.model.finding import Incomplete
+from frisket.model.target import Target
+
+# A typing mistake must not sweep a continent: a wider network is written as several.
+_LARGEST_NETWORK = 65_536
+
+
+def _network(word: str) -> list[Target]:
+    try:
+        network = ipaddress.ip_network(word, strict=False)
+    except ValueError as fault:
+        raise UsageError(f"{word[:60]!r} is no network: {fault}") from fault
+    if network.num_addresses > _LARGEST_NETWORK:
+        raise UsageError(
+            f"{word} has {network.num_addresses} addresses; at most {_LARGEST_NETWORK} at once",
+            hint="name smaller networks",
+        )
+    hosts = list(network.hosts()) or [network.network_address]
+    return [Target(str(host), named=False) for host in hosts]
+
+
+def _from_file(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"cannot read targets from {path}: {fault}") from fault
+    lines = (line.split("#", 1)[0].strip() for line in text.splitlines())
+    return [word for line in lines for word in line.replace(",", " ").split()]
+
+
+async def _resolve(name: str) -> Target | Incomplete:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "not a host name"
+        return Incomplete(name, f"cannot be resolved: {why}")
+    return Target(str(found[0][4][0]), name=name)
+
+
+async def resolve_targets(
+    words: Iterable[str], lab: Path | None = None
+) -> tuple[list[Target], list[Incomplete]]:
+    """Return targets, each address once, and the names that do not resolve. Raises `UsageError`."""
+    targets: dict[str, Target] = {}
+    lost: list[Incomplete] = []
+    queue = list(words)
+    if not queue:
+        raise UsageError("no target given", hint="an address, a host name, a network, @file or lab")
+    for word in queue:
+        if word.startswith("@"):
+            queue.extend(_from_file(Path(word[1:])))
+        elif word == "lab":
+            found = lab_targets(lab_folder(lab))
+            targets.update({target.address: target for target in found})
+        elif word.startswith("group:"):
+            raise UsageError("groups need an inventory", hint="name addresses, a network or @file")
+        elif "/" in word:
+            for target in _network(word):
+                targets.setdefault(target.address, target)
+        else:
+            one = await _one(word)
+            if isinstance(one, Target):
+                targets[one.address] = one
+            else:
+                lost.append(one)
+    return list(targets.values()), lost
+
+
+async def _one(word: str) -> Target | Incomplete:
+    try:
+        return Target(str(ipaddress.ip_address(word)))
+    except ValueError:
+        return await _resolve(word)
