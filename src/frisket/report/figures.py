@@ -132,6 +132,11 @@ def instant(when: datetime) -> str:
     return when.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
+def moment(when: datetime) -> str:
+    """Return a time as people read it, `2026-11-22 09:30 UTC`."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def device_title(device: DeviceResult) -> str:
     """Return what people call the device: vendor and model, else name, else its address."""
     identity = device.identity

@@ -211,7 +211,8 @@ def _summary(result: AuditResult) -> Iterator[RenderableType]:
         )
     steps = next_steps(result)
     if steps:
-        yield _listing("What to do next", [(f"{n}.", step) for n, step in enumerate(steps, 1)])
+        plain_steps = [step.replace("`", "") for step in steps]
+        yield _listing("What to do next", [(f"{n}.", s) for n, s in enumerate(plain_steps, 1)])
 
 
 def _listing(title: str, rows: list[tuple[str, str]]) -> RenderableType:

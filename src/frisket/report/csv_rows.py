@@ -1,0 +1,113 @@
+"""CSV (RFC 4180): a row for each device and rule, and one for each target not judged."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+
+from frisket.model.finding import AuditResult, DeviceResult, Finding
+from frisket.report.figures import evidence_text, instant, setting_text
+from frisket.report.format import Format, ReportContext
+
+HEADER = (
+    "target",
+    "vendor",
+    "model",
+    "serial",
+    "mac",
+    "firmware",
+    "name",
+    "location",
+    "baseline",
+    "finished",
+    "consideration",
+    "feature",
+    "rule",
+    "title",
+    "verdict",
+    "severity",
+    "because",
+    "evidence",
+    "set",
+    "menu",
+    "how",
+    "breaks",
+    "restart",
+    "stops",
+    "maps",
+    "conflicts",
+)
+
+# A spreadsheet runs a cell that begins so (CWE-1236); Asian editions also take the wide forms.
+_FORMULA = frozenset("=+-@\t\r\n\u2212")
+# Where the list separator of the locale is a semicolon, the text after one begins a cell.
+_AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")  # noqa: RUF001
+
+
+def guarded(text: str) -> str:
+    """Return `text` as a cell that no spreadsheet takes for a formula."""
+    text = _AFTER_SEMICOLON.sub(r"\1'", text)
+    first = unicodedata.normalize("NFKC", text.lstrip(" ")[:1])
+    return f"'{text}" if first in _FORMULA and first else text
+
+
+def _row(result: AuditResult, device: DeviceResult, finding: Finding) -> tuple[str, ...]:
+    identity = device.identity
+    fix = finding.fix
+    return (
+        device.target,
+        identity.vendor,
+        identity.model,
+        identity.serial,
+        identity.mac,
+        identity.firmware,
+        identity.name,
+        identity.location,
+        result.baseline,
+        instant(result.finished),
+        finding.consideration,
+        finding.feature,
+        finding.rule,
+        finding.title,
+        finding.verdict.value,
+        finding.severity.value,
+        finding.because,
+        "; ".join(evidence_text(e) for e in finding.evidence),
+        setting_text(fix.set),
+        fix.menu,
+        fix.how,
+        "; ".join(fix.breaks),
+        "yes" if fix.restart else "no",
+        finding.stops,
+        "; ".join(f"{name} {' '.join(ids)}" for name, ids in finding.maps.items()),
+        "; ".join(f"{c.other}: {c.text}" for c in finding.conflicts),
+    )
+
+
+def _missing(result: AuditResult, target: str, why: str, *, skipped: bool) -> tuple[str, ...]:
+    known = {
+        "target": target,
+        "baseline": result.baseline,
+        "finished": instant(result.finished),
+        "verdict": "skipped" if skipped else "incomplete",
+        "because": why,
+    }
+    return tuple(known.get(name, "") for name in HEADER)
+
+
+def _draw(result: AuditResult, _context: ReportContext) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for device in result.devices:
+        for finding in device.findings:
+            writer.writerow([guarded(cell) for cell in _row(result, device, finding)])
+    for missed in result.incomplete:
+        row = _missing(result, missed.target, missed.why, skipped=missed.skipped)
+        writer.writerow([guarded(cell) for cell in row])
+    return out.getvalue().encode()
+
+
+FORMAT = Format(name="csv", suffixes=(".csv",), draw=_draw)

@@ -1,0 +1,170 @@
+"""SARIF 2.1.0 (OASIS): a rule for each rule, a result for each device and rule.
+
+A device is an artifact `mfd://serial/key`. Only `fail` kinds carry a level (3.27.10).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from frisket.model.finding import AuditResult, DeviceResult, Finding, Incomplete, Severity, Verdict
+from frisket.report.figures import device_title, evidence_text, instant, setting_text
+from frisket.report.format import Format, ReportContext
+from frisket.report.json_document import plain
+
+_KIND = {
+    Verdict.FAIL: "fail",
+    Verdict.DISPUTED: "fail",
+    Verdict.WAIVED: "fail",
+    Verdict.UNKNOWN: "open",
+    Verdict.MANUAL: "review",
+    Verdict.PASS: "pass",
+    Verdict.NOT_APPLICABLE: "notApplicable",
+}
+_LEVEL = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "warning"}
+
+
+def _rules(result: AuditResult) -> Mapping[str, Finding]:
+    """Return rule id -> the severest finding of it, in order of appearance."""
+    rules: dict[str, Finding] = {}
+    for device in result.devices:
+        for finding in device.findings:
+            known = rules.setdefault(finding.rule, finding)
+            if finding.severity.rank > known.severity.rank:
+                rules[finding.rule] = finding
+    return rules
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    fix = finding.fix
+    help_lines = [
+        fix.how,
+        f"Menu: {fix.menu}" if fix.menu else "",
+        f"Set: {setting_text(fix.set)}" if fix.set else "",
+        *(f"Breaks: {text}" for text in fix.breaks),
+    ]
+    tags = ["security", *(f"{name}:{i}" for name, ids in finding.maps.items() for i in ids)]
+    return {
+        "id": finding.rule,
+        "shortDescription": {"text": _sentence(finding.title)},
+        "fullDescription": {"text": _sentence(finding.stops or finding.title)},
+        "help": {"text": "\n".join(line for line in help_lines if line) or finding.title},
+        "defaultConfiguration": {"level": _LEVEL[finding.severity]},
+        "properties": {
+            "tags": list(dict.fromkeys(tags)),
+            "feature": finding.feature,
+            "severity": finding.severity.value,
+        },
+    }
+
+
+def _name(device: DeviceResult) -> str:
+    return device.identity.serial or device.target
+
+
+def _uri(device: DeviceResult, finding: Finding) -> str:
+    keys = [*(e.key for e in finding.evidence), *finding.fix.set, finding.rule]
+    return f"mfd://{quote(_name(device), safe='')}/{quote(keys[0], safe='')}"
+
+
+def _fingerprint(device: DeviceResult, finding: Finding) -> str:
+    parts = (_name(device), finding.consideration, finding.rule)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _result(device: DeviceResult, finding: Finding, index: int) -> dict[str, Any]:
+    kind = _KIND[finding.verdict]
+    table: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "kind": kind,
+        "level": _LEVEL[finding.severity] if kind == "fail" else "none",
+        "message": {
+            "text": _sentence(
+                f"{device_title(device)} ({device.target}): {finding.title}: "
+                f"{finding.verdict.value}, {finding.because or 'no reason recorded'}"
+            )
+        },
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": _uri(device, finding)}},
+                "logicalLocations": [
+                    {
+                        "name": finding.feature,
+                        "fullyQualifiedName": f"{device.target}/{finding.rule}",
+                    }
+                ],
+            }
+        ],
+        "partialFingerprints": {"deviceConsiderationRule/v1": _fingerprint(device, finding)},
+        "properties": {
+            "target": device.target,
+            "consideration": finding.consideration,
+            "verdict": finding.verdict.value,
+            "severity": finding.severity.value,
+            "evidence": [evidence_text(e) for e in finding.evidence],
+            "set": {key: plain(value) for key, value in finding.fix.set.items()},
+        },
+    }
+    if finding.verdict is Verdict.WAIVED:
+        table["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": finding.because}
+        ]
+    return table
+
+
+def _notification(missed: Incomplete) -> dict[str, Any]:
+    return {
+        "level": "note" if missed.skipped else "error",
+        "message": {"text": _sentence(f"{missed.target} was not judged: {missed.why}")},
+    }
+
+
+def _run(result: AuditResult, context: ReportContext) -> dict[str, Any]:
+    rules = _rules(result)
+    index = {rule: number for number, rule in enumerate(rules)}
+    driver: dict[str, Any] = {
+        "name": "Frisket",
+        "fullName": "Frisket, audit of multifunction printers",
+        "rules": [_rule(finding) for finding in rules.values()],
+    }
+    if context.tool_version:
+        driver["version"] = context.tool_version
+    return {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"frisket/{result.baseline}/{instant(result.started)}"},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": all(i.skipped for i in result.incomplete),
+                "startTimeUtc": instant(result.started),
+                "endTimeUtc": instant(result.finished),
+                "toolExecutionNotifications": [_notification(i) for i in result.incomplete],
+            }
+        ],
+        "results": [
+            _result(device, finding, index[finding.rule])
+            for device in result.devices
+            for finding in device.findings
+        ],
+    }
+
+
+def _draw(result: AuditResult, context: ReportContext) -> bytes:
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [_run(result, context)],
+    }
+    return (json.dumps(log, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+FORMAT = Format(name="sarif", suffixes=(".sarif", ".sarif.json"), draw=_draw)
