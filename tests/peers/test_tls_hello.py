@@ -214,7 +214,7 @@ def test_every_suite_has_the_number_openssl_gives_it() -> None:
     assert compared > 60
 
 
-@pytest.mark.peer("gnutls-serv")
+@pytest.mark.peer("gnutls-bin")
 @pytest.mark.parametrize(
     ("priority", "offered", "weak"),
     [

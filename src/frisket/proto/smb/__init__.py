@@ -1,0 +1,1 @@
+"""Server Message Block, as far as two ends agree on a dialect and no further."""
