@@ -26,6 +26,11 @@ def lab_folder(given: Path | None = None) -> Path:
     return Path(state) / "frisket" / "lab"
 
 
+def is_lab_word(word: str) -> bool:
+    """Say whether a target word names the virtual fleet."""
+    return word == "lab"
+
+
 def sockets(folder: Path) -> list[Path]:
     """Return the control sockets of a running lab, one a process."""
     return sorted(folder.glob("control-*.sock"))

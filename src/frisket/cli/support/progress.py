@@ -35,7 +35,7 @@ class _Rate(TextColumn):
         return Text(f"{speed:.1f}/s" if speed else "", style="dim")
 
 
-def _uncounted(advance: int = 1) -> None:  # noqa: ARG001
+def _uncounted(advance: int = 1) -> None:
     """Count nothing: there is no terminal to show it on."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import socket
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,9 +40,8 @@ def _from_file(path: Path) -> list[str]:
 
 
 async def _resolve(name: str) -> Target | Incomplete:
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(name, None)
     except (OSError, UnicodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "not a host name"
         return Incomplete(name, f"cannot be resolved: {why}")

@@ -1,0 +1,83 @@
+"""One audit run: what is judged by what, and what has been found so far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from frisket.audit.attest import Attestation, attested
+from frisket.audit.baseline import Baseline
+from frisket.audit.capture import Capture
+from frisket.audit.evaluate import evaluate
+from frisket.audit.load import Content
+from frisket.audit.waive import Waiver, waive
+from frisket.errors import UsageError
+from frisket.model.finding import DeviceResult
+from frisket.model.reading import Known, Readings, Unread, Why, Witness
+from frisket.model.target import Identity
+
+
+def now() -> datetime:
+    """Return the present in UTC."""
+    return datetime.now(UTC)
+
+
+def read_text(path: Path, what: str) -> str:
+    """Return a user's file as text, or raise `UsageError`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"cannot read {what} {path}: {fault}") from fault
+
+
+@dataclass(slots=True)
+class Session:
+    """Judges captures by one baseline, with attestations and waivers."""
+
+    content: Content
+    baseline: Baseline
+    attestations: tuple[Attestation, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    _captures: dict[str, tuple[Capture, str]] = field(default_factory=dict)
+    _by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def judge(self, capture: Capture, certificate_key: str = "") -> DeviceResult:
+        """Judge one device by what is known so far."""
+        self._captures[capture.target] = (capture, certificate_key)
+        if certificate_key:
+            self._by_key[certificate_key].append(capture.target)
+        return self._result(capture, certificate_key, final=False)
+
+    def final(self) -> dict[str, DeviceResult]:
+        """Return the devices whose verdicts waited for the others (shared certificate keys)."""
+        return {
+            target: self._result(capture, key, final=True)
+            for target, (capture, key) in self._captures.items()
+            if key
+        }
+
+    def _shared(self, target: str, key: str, *, final: bool) -> Readings:
+        if not key:
+            return Readings()
+        others = [other for other in self._by_key[key] if other != target]
+        via = "all devices of this audit"
+        if others:
+            detail = f"the same key is used by {', '.join(others[:5])}"
+            known = Known(True, Witness.NETWORK, now(), via, detail)
+            return Readings.single({"certificate.shared": known})
+        if final:
+            known = Known(False, Witness.NETWORK, now(), via, "no other device showed this key")
+            return Readings.single({"certificate.shared": known})
+        waits = Unread(Why.NOT_ASKED, via, "known when every device has been visited")
+        return Readings.single({"certificate.shared": waits})
+
+    def _result(self, capture: Capture, key: str, *, final: bool) -> DeviceResult:
+        identity: Identity = capture.identity
+        today = now().date()
+        said = attested(self.attestations, capture.target, identity, today, self.content)
+        readings = capture.readings | said | self._shared(capture.target, key, final=final)
+        findings = evaluate(self.baseline, readings, self.content)
+        findings = waive(self.waivers, findings, capture.target, identity, today)
+        return DeviceResult(capture.target, identity, findings, readings)
