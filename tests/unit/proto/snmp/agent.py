@@ -5,14 +5,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from random import Random
+from typing import Any
 
 from frisket.errors import Silent
+from frisket.proto.snmp.client import Manager
+from frisket.proto.snmp.credential import Community, Credential, UserCredential
 from frisket.proto.snmp.wire import (
     END_OF_MIB_VIEW,
     NO_SUCH_OBJECT,
     CommunityMessage,
     ErrorStatus,
+    Integer,
     Kind,
+    OctetString,
     Oid,
     Pdu,
     Value,
@@ -22,10 +28,19 @@ from frisket.proto.snmp.wire import (
     encode_community,
     encode_pdu,
 )
-from frisket.proto.snmp.wire.crypto import LocalKeys, User
+from frisket.proto.snmp.wire.crypto import Auth, LocalKeys, Priv, User
 from frisket.proto.snmp.wire.usm import Denied, Engine, Fault, admit, report, respond
+from frisket.proto.snmp.write import Writer
 
 ENGINE_ID = bytes.fromhex("8000137001c0000201")
+ROOT: Oid = (1, 3, 6, 1, 4, 1, 1602)
+MIB = {(*ROOT, 1, i): Integer(i) for i in range(1, 101)} | {(*ROOT, 2, 0): OctetString(b"end")}
+USER = User("root", Auth.SHA1, "sage and onion", Priv.AES128, "rosemary")
+USERS = {b"root": USER, b"guest": User("guest")}
+V1 = Community("public", Version.V1)
+V2C = Community("public")
+V3 = UserCredential(USER)
+GUEST = UserCredential(User("guest"))
 
 
 @dataclass
@@ -114,3 +129,15 @@ class Network:
     def close(self) -> None:
         """Close."""
         self.closed = True
+
+
+def manager(
+    credential: Credential, respond: Callable[[bytes], Iterable[bytes]], **options: Any
+) -> tuple[Manager, Network]:
+    """Return a manager and the network it uses."""
+    network = Network(respond)
+    timeouts = options.pop("timeouts", (1.0, 1.0))
+    made = Writer(
+        network, credential, random=Random(1), clock=network.clock, timeouts=timeouts, **options
+    )
+    return made, network
