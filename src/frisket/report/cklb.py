@@ -22,6 +22,9 @@ BENCHMARK = "MULTI-FUNCTION_DEVICE"
 RELEASE = "Release: 15 Benchmark Date: 30 Jan 2025"
 TARGET_KEY = "551"
 
+LIMIT = 255
+"""Characters of a host name that STIG Manager takes."""
+
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:frisket:cklb")
 _SEVERITIES = frozenset({"low", "medium", "high"})
 _EMPTY = (
@@ -172,4 +175,4 @@ def _draw(result: AuditResult, context: ReportContext) -> bytes:
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-FORMAT = Format(name="cklb", suffixes=(".cklb",), draw=_draw, single=True)
+FORMAT = Format(name="cklb", suffixes=(".cklb",), draw=_draw, limit=LIMIT, single=True)
