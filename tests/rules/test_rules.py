@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from frisket.audit.evaluate import judge
 from frisket.audit.load import load_content
 from frisket.catalog.setting import Kind
 from frisket.model.finding import Verdict
-from frisket.model.reading import Known, Readings, Value, Witness
+from frisket.model.reading import Known, Readings, Witness
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,10 +35,6 @@ def said(raw: dict[str, Any], witness: Witness) -> Readings:
     return Readings.single(
         {key: Known(catalog[key].check(value), witness, NOW, "case") for key, value in raw.items()}
     )
-
-
-def fixed(value: Any) -> Value:
-    return tuple(value) if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize(
@@ -86,6 +83,6 @@ def test_the_remedy_turns_a_failure_into_a_pass(path: Path) -> None:
         assert content.catalog[rule.key].kind is not Kind.SETTING or rule.how
         assert fixes or rule.how, "neither a setting nor an instruction"
         return
-    needed = {key: fixed(v)[0] if isinstance(v, tuple) else v for key, v in rule.when.items()}
+    needed = {key: v[0] if isinstance(v, tuple) else v for key, v in rule.when.items()}
     readings = said({**needed, **fixes}, Witness.DEVICE)
     assert judge(rule, readings, parameters, content.catalog).verdict is Verdict.PASS

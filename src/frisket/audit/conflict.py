@@ -1,4 +1,4 @@
-"""Finds demands that contradict each other: opposite fixes, pointless ones, and no way left to print."""
+"""Finds demands that contradict each other, and sets of demands that leave no way to print."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from frisket.audit.conflict import Clash, Kind, clashes, closes_every, no_way_left
 from frisket.audit.load import Content, load_content
 

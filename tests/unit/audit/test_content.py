@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+
 from frisket.audit.load import Content, load_content
 from frisket.audit.policy import PolicyItem, check_parameters, forced
 from frisket.catalog.setting import Kind
@@ -48,8 +49,8 @@ ENTERPRISE = (
     "Browser",
 )
 
-# What each item of the Security Policy Settings forces, written down from the guide's table, not from
-# the content. `...` stands for the value that the administrator enters.
+# What each item of the Security Policy Settings forces, written down from the guide's table and not
+# from the content. `...` stands for the value that the administrator enters.
 FORCED: Mapping[str, Mapping[str, object]] = {
     "SP-01": {"wifi.direct.enabled": False},
     "SP-02": {"network.interface": "wired"},

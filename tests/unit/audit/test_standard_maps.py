@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+
 from frisket.audit.load import load_content
 from frisket.audit.standard import Standard, maps_of
 
