@@ -73,6 +73,12 @@ class Visit:
             return fault
         return None
 
+    async def close(self) -> None:
+        """End what is still being connected to; for a visit that is broken off."""
+        for task in self._ports.values():
+            task.cancel()
+        await asyncio.gather(*self._ports.values(), return_exceptions=True)
+
     async def connect(self, port: int) -> Stream:
         """Connect to TCP `port`. Raises `LinkError`."""
         return await self.dialer.tcp(port, self.options.patience)

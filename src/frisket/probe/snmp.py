@@ -1,0 +1,279 @@
+"""SNMP: which versions answer, whether `public` is accepted, who the device says it is.
+
+Asked is only what a person with the factory community could read; no other name is ever tried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from frisket.errors import FrisketError, LinkError, Refused, Silent, WireError
+from frisket.model.reading import Reading, Readings, Unread, Why
+from frisket.probe.base import Probe, Sighting, Visit, unread
+from frisket.probe.identity import Clues, clean, recognise
+from frisket.proto.snmp.client import Manager
+from frisket.proto.snmp.credential import Community, Credential, UserCredential
+from frisket.proto.snmp.errors import SnmpError, StatusError, WalkBroken
+from frisket.proto.snmp.wire.crypto import User
+from frisket.proto.snmp.wire.message import Version
+from frisket.proto.snmp.wire.oid import Oid, parse_oid
+from frisket.proto.snmp.wire.values import ObjectIdentifier, OctetString, Value
+
+VIA = "snmp"
+PUBLIC = "public"
+
+SYS_DESCR = parse_oid("1.3.6.1.2.1.1.1.0")
+SYS_OBJECT_ID = parse_oid("1.3.6.1.2.1.1.2.0")
+SYS_NAME = parse_oid("1.3.6.1.2.1.1.5.0")
+SYS_LOCATION = parse_oid("1.3.6.1.2.1.1.6.0")
+DEVICE_TYPE = parse_oid("1.3.6.1.2.1.25.3.2.1.2.1")
+DEVICE_DESCR = parse_oid("1.3.6.1.2.1.25.3.2.1.3.1")
+PRINTER_SERIAL = parse_oid("1.3.6.1.2.1.43.5.1.1.17.1")
+# PWG 5107.1, ppmPrinterIEEE1284DeviceId.
+DEVICE_ID = parse_oid("1.3.6.1.4.1.2699.1.2.1.2.1.1.3.1")
+# Canon's enterprise branch: product name, controller version, serial number (older, newer).
+CANON_PRODUCT = parse_oid("1.3.6.1.4.1.1602.1.1.1.1.0")
+CANON_FIRMWARE = parse_oid("1.3.6.1.4.1.1602.1.1.1.4.0")
+CANON_SERIALS = (
+    parse_oid("1.3.6.1.4.1.1602.1.2.1.4.0"),
+    parse_oid("1.3.6.1.4.1.1602.1.2.1.8.1.3.1.1"),
+)
+ASKED = (
+    *(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_LOCATION, DEVICE_TYPE, DEVICE_DESCR),
+    *(PRINTER_SERIAL, DEVICE_ID, CANON_PRODUCT, CANON_FIRMWARE, *CANON_SERIALS),
+)
+PHYSICAL_ADDRESSES = parse_oid("1.3.6.1.2.1.2.2.1.6")
+# Printer-MIB prtChannelTable: type and information ("port=9100"), RFC 3805 section 6.
+CHANNEL_TYPES = parse_oid("1.3.6.1.2.1.43.14.1.1.2")
+CHANNEL_INFORMATION = parse_oid("1.3.6.1.2.1.43.14.1.1.9")
+# chPort9100, chAppSocket, chPortTCP, chBidirPortTCP: whatever arrives is printed.
+_RAW_CHANNELS = frozenset({11, 12, 37, 38})
+_PORT = re.compile(rb"port\W{0,3}(\d{1,5})", re.IGNORECASE)
+
+KEYS = frozenset(
+    {
+        "snmp.v1.enabled",
+        "snmp.v2c.answers",
+        "snmp.v3.enabled",
+        "snmp.community.public",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came back. A fault is what stood in the way of an answer; None is an answer."""
+
+    v1: FrisketError | None
+    v2c: FrisketError | None
+    v3: FrisketError | None
+    engine_id: bytes = b""
+    values: Mapping[Oid, Value] = field(default_factory=dict)
+    addresses: tuple[Value, ...] = ()
+    channels: tuple[tuple[int, bytes], ...] = ()  # prtChannelType, prtChannelInformation
+
+
+def text(value: Value | None) -> str:
+    """Return a string variable as text: UTF-8, else Latin-1; "" for anything else."""
+    if not isinstance(value, OctetString):
+        return ""
+    octets = bytes(value).rstrip(b"\0")
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _oid(value: Value | None) -> Oid:
+    return tuple(value) if isinstance(value, ObjectIdentifier) else ()
+
+
+def mac_of(addresses: Iterable[Value]) -> str:
+    """Return the first real Ethernet address among ifPhysAddress values."""
+    for value in addresses:
+        if isinstance(value, OctetString) and len(value) == 6 and any(value):
+            return bytes(value).hex(":")
+    return ""
+
+
+def print_ports(channels: Iterable[tuple[int, bytes]]) -> frozenset[int]:
+    """Return the TCP ports that the device's channel table says print what they receive."""
+    ports = (
+        int(found[1])
+        for kind, information in channels
+        if kind in _RAW_CHANNELS
+        for found in [_PORT.search(information)]
+        if found
+    )
+    return frozenset(port for port in ports if 0 < port < 65536)
+
+
+def clues_of(answers: Answers) -> Clues:
+    """Return what the variables say of the device's identity."""
+    values = answers.values
+    serials = (text(values.get(oid)) for oid in (PRINTER_SERIAL, *CANON_SERIALS))
+    return Clues(
+        sys_descr=text(values.get(SYS_DESCR)),
+        sys_object_id=_oid(values.get(SYS_OBJECT_ID)),
+        device_descr=text(values.get(DEVICE_DESCR)),
+        device_type=_oid(values.get(DEVICE_TYPE)),
+        device_id=text(values.get(DEVICE_ID)),
+        product=text(values.get(CANON_PRODUCT)),
+        firmware=text(values.get(CANON_FIRMWARE)),
+        serial=next((serial for serial in serials if clean(serial)), ""),
+        printer_mib=PRINTER_SERIAL in values or bool(answers.channels),
+        name=text(values.get(SYS_NAME)),
+        location=text(values.get(SYS_LOCATION)),
+        mac=mac_of(answers.addresses),
+    )
+
+
+def _version(visit: Visit, fault: FrisketError | None, said: str, silence: str) -> Reading:
+    if fault is None:
+        return visit.known(True, VIA, said)
+    if isinstance(fault, Refused):
+        return visit.known(False, VIA, "port 161/udp is closed (ICMP port unreachable)")
+    if isinstance(fault, Silent):
+        return Unread(Why.SILENT, VIA, silence)
+    return unread(fault, VIA)
+
+
+def _public(visit: Visit, answers: Answers) -> Reading:
+    """Say whether `public` is accepted.
+
+    Silence says so only where the agent is known to be awake and reachable from here, because it
+    answered SNMPv3 in the same visit; this key is about the answer, not about a setting.
+    """
+    if answers.v1 is None or answers.v2c is None:
+        by = "SNMPv1" if answers.v1 is None else "SNMPv2c"
+        return visit.known(True, VIA, f"a read of sysObjectID by {by} as `public` was answered")
+    both = (answers.v1, answers.v2c)
+    if all(isinstance(fault, Refused) for fault in both):
+        return visit.known(False, VIA, "port 161/udp is closed (ICMP port unreachable)")
+    if answers.v3 is None and all(isinstance(fault, Silent) for fault in both):
+        detail = "the agent answers SNMPv3, and neither SNMPv1 nor SNMPv2c as `public`"
+        return visit.known(False, VIA, detail)
+    return _version(visit, answers.v1, "", "no answer; nothing on this port may have been reached")
+
+
+def interpret(visit: Visit, answers: Answers) -> Sighting:
+    """Judge what came back. UDP silence is never *off*: another community would look the same."""
+    silence = (
+        "no answer as community `public`: the version is off, another community is set, "
+        "or this address is not allowed"
+    )
+    readings: dict[str, Reading] = {
+        "snmp.v1.enabled": _version(
+            visit, answers.v1, "SNMPv1 answers as community `public`", silence
+        ),
+        "snmp.v2c.answers": _version(
+            visit, answers.v2c, "SNMPv2c answers as community `public`", silence
+        ),
+        "snmp.v3.enabled": _version(
+            visit,
+            answers.v3,
+            f"SNMPv3 engine {answers.engine_id.hex()}",
+            "no answer to an SNMPv3 discovery: it is off, or this address is not allowed",
+        ),
+        "snmp.community.public": _public(visit, answers),
+    }
+    identity, printer = recognise(clues_of(answers))
+    versions = [
+        name
+        for name, fault in (("v1", answers.v1), ("v2c", answers.v2c), ("v3", answers.v3))
+        if fault is None
+    ]
+    facts = {"snmp": f"answers {', '.join(versions)}"} if versions else {}
+    if answers.engine_id:
+        facts["snmp-engine"] = answers.engine_id.hex()
+    return Sighting(Readings.single(readings), identity, printer, facts)
+
+
+async def run(visit: Visit) -> Sighting:
+    """Ask each version once, then read who it is with one that answered."""
+    timeouts = (visit.options.patience * 0.4, visit.options.patience * 0.6)
+    v1 = await _answers(visit, Version.V1, timeouts)
+    if isinstance(v1, Refused):
+        return interpret(visit, Answers(v1, v1, v1))
+    v2c, (v3, engine_id) = await asyncio.gather(
+        _answers(visit, Version.V2C, timeouts), _discover(visit, timeouts)
+    )
+    answers = Answers(v1, v2c, v3, engine_id)
+    if v2c is None or v1 is None:
+        version = Version.V2C if v2c is None else Version.V1
+        answers = await _read(visit, answers, version, timeouts)
+    visit.dialer.guard.add(print_ports(answers.channels))
+    return interpret(visit, answers)
+
+
+async def _open(visit: Visit, credential: Credential, timeouts: tuple[float, ...]) -> Manager:
+    return await Manager.open(visit.dialer, credential, timeouts=timeouts)
+
+
+async def _answers(
+    visit: Visit, version: Version, timeouts: tuple[float, ...]
+) -> FrisketError | None:
+    try:
+        async with await _open(visit, Community(PUBLIC, version), timeouts) as manager:
+            await manager.get([SYS_OBJECT_ID])
+    except StatusError:
+        return None  # an agent that says no has answered
+    except (LinkError, WireError, SnmpError) as fault:
+        return fault
+    return None
+
+
+async def _discover(visit: Visit, timeouts: tuple[float, ...]) -> tuple[FrisketError | None, bytes]:
+    try:
+        async with await _open(visit, UserCredential(User("")), timeouts) as manager:
+            engine_id, _, _ = await manager.discover()
+    except (LinkError, WireError, SnmpError) as fault:
+        return fault, b""
+    return None, engine_id
+
+
+async def _read(
+    visit: Visit, answers: Answers, version: Version, timeouts: tuple[float, ...]
+) -> Answers:
+    """Read identity and channel table; what the agent does not have, or cuts short, is left out."""
+    async with await _open(visit, Community(PUBLIC, version), timeouts) as manager:
+        try:
+            found = await manager.get(ASKED)
+        except (StatusError, LinkError, WireError):
+            found = ()
+        addresses = await _column(manager, PHYSICAL_ADDRESSES, 8)
+        types = await _column(manager, CHANNEL_TYPES, 32)
+        information = await _column(manager, CHANNEL_INFORMATION, 32) if types else {}
+    channels = tuple(
+        (int(kind), bytes(value) if isinstance(value, OctetString) else b"")
+        for index, kind in types.items()
+        if isinstance(kind, int)
+        for value in [information.get(index)]
+    )
+    values = {oid: value for oid, value in found if text(value) or _oid(value)}
+    return Answers(
+        answers.v1,
+        answers.v2c,
+        answers.v3,
+        answers.engine_id,
+        values,
+        tuple(addresses.values()),
+        channels,
+    )
+
+
+async def _column(manager: Manager, column: Oid, most: int) -> dict[Oid, Value]:
+    """Read at most `most` rows of a column: index -> value."""
+    try:
+        rows = await manager.walk(column, max_varbinds=most)
+    except WalkBroken as broken:
+        rows = broken.partial
+    except (StatusError, LinkError, WireError):
+        rows = ()
+    return {oid[len(column) :]: value for oid, value in rows}
+
+
+PROBE = Probe(name="snmp", reads=KEYS, run=run, identifies=True)

@@ -1,0 +1,127 @@
+"""One visit to one target: is anything there, is it a printer, and what do its ports say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from frisket.errors import FrisketError, LinkError, Refused, Reset
+from frisket.model.finding import Incomplete
+from frisket.model.reading import Known
+from frisket.model.target import Target
+from frisket.net.budget import Budget, Limits
+from frisket.net.dial import Dialer, SocketDialer
+from frisket.probe.base import Options, Probe, Sighting, Visit
+from frisket.probe.engine import find_probes, run_probes
+
+# Whose word on identity counts first; where pages are titled anyhow, HTTP comes last.
+_TRUST = ("snmp", "ipp")
+_LAST = ("http",)
+# Refusals and open ports here show that somebody is at the address.
+_FIRST_LOOK = (443, 80)
+_SECOND_LOOK = (631, 9100)
+
+Verdict = Sighting | Incomplete
+
+
+def by_trust(probes: Iterable[Probe]) -> list[Probe]:
+    """Return probes so that the identity of the more trusted wins when sightings are joined."""
+
+    def rank(probe: Probe) -> tuple[int, str]:
+        if probe.name in _TRUST:
+            return _TRUST.index(probe.name), probe.name
+        return (len(_TRUST) + (probe.name in _LAST)), probe.name
+
+    return sorted(probes, key=rank)
+
+
+def answered(fault: LinkError | None) -> bool:
+    """Say whether a connection attempt met anybody: an open port, or a refusal."""
+    return fault is None or isinstance(fault, Refused | Reset)
+
+
+def heard(sighting: Sighting) -> bool:
+    """Say whether any reading was learnt."""
+    return any(
+        isinstance(reading, Known)
+        for readings in sighting.readings.values()
+        for reading in readings
+    )
+
+
+async def _reached(visit: Visit) -> LinkError | None:
+    """Return None where somebody is at the address, else what was met at its ports."""
+    met: list[LinkError | None] = []
+    for look in (_FIRST_LOOK, _SECOND_LOOK):
+        met += await asyncio.gather(*(visit.closed(port) for port in look))
+        if any(answered(fault) for fault in met):
+            return None
+    return next(fault for fault in met if fault is not None)
+
+
+async def _prints(visit: Visit) -> str:
+    """Say why something that names itself nowhere may still be a printer.
+
+    RAW printing alone is no sign: monitoring agents listen on 9100 as well.
+    """
+    raw, lpd = await asyncio.gather(visit.closed(9100), visit.closed(515))
+    return "its LPD and RAW printing ports are open" if raw is None and lpd is None else ""
+
+
+async def identify(visit: Visit, probes: Sequence[Probe]) -> Verdict:
+    """Find out who is there with the identifying probes; `Incomplete` where that is no printer.
+
+    A target that the user named is taken for one: a well hardened printer names itself nowhere.
+    """
+    target = visit.dialer.target
+    asked = by_trust(probe for probe in probes if probe.identifies)
+    names = frozenset(probe.name for probe in asked)
+    reached = await _reached(visit)
+    if reached is not None:
+        # A firewall may let nothing but SNMP through; one question, not every probe's patience.
+        asked = [probe for probe in asked if probe.name == "snmp"]
+    seen = await run_probes(visit, asked)
+    if reached is not None:
+        if not heard(seen):
+            return Incomplete(str(target), f"nothing answers: {reached}", not target.named)
+        rest = [p for p in probes if p.identifies and p.name in names - {"snmp"}]
+        seen = seen | await run_probes(visit, by_trust(rest))
+    why = seen.printer or await _prints(visit)
+    if not why and not target.named:
+        return Incomplete(str(target), "it does not show that it is a printer", skipped=True)
+    return seen | Sighting(printer=why)
+
+
+async def visit_with(
+    dialer: Dialer,
+    options: Options,
+    now: Callable[[], datetime],
+    probes: Sequence[Probe],
+    *,
+    identify_only: bool = False,
+) -> Verdict:
+    """Run probes through a dialer: the identifying ones, then the others if it is a printer."""
+    visit = Visit(dialer, now, options)
+    try:
+        seen = await identify(visit, probes)
+        if identify_only or isinstance(seen, Incomplete):
+            return seen
+        return seen | await run_probes(visit, by_trust(p for p in probes if not p.identifies))
+    except FrisketError as fault:
+        return Incomplete(str(dialer.target), str(fault))
+    finally:
+        await visit.close()
+
+
+async def visit_target(
+    target: Target,
+    limits: Limits,
+    options: Options,
+    now: Callable[[], datetime],
+    *,
+    identify_only: bool = False,
+) -> Verdict:
+    """Visit one target within one budget with every probe, or with the identifying ones only."""
+    dialer = SocketDialer(target, Budget(limits))
+    return await visit_with(dialer, options, now, find_probes(), identify_only=identify_only)
