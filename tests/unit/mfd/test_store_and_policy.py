@@ -153,7 +153,8 @@ def test_the_default_password_can_be_refused_from_a_computer_only() -> None:
     device = make_device(settings={"password.allow-default-remote": False})
     with pytest.raises(LoginRefused, match="remote"):
         device.users.login("Administrator", FACTORY_PASSWORD, "remote-ui", remote=True)
-    assert device.users.login("Administrator", FACTORY_PASSWORD, "panel", remote=False)
+    login = device.users.login("Administrator", FACTORY_PASSWORD, "panel", remote=False)
+    assert login.is_administrator
 
 
 def test_passwords_obey_the_devices_own_rules() -> None:
