@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-import frisket.mfd.services
 from frisket.mfd.device import Device
 
 
@@ -45,9 +44,11 @@ class Service:
 @cache
 def find_services() -> tuple[Service, ...]:
     """Return every service of the package `services`: a module with a `SERVICE` is one."""
+    # Named, not imported above: the services lean on this module, which must not lean on them.
+    package = importlib.import_module("frisket.mfd.services")
     modules = (
-        importlib.import_module(f"frisket.mfd.services.{info.name}")
-        for info in pkgutil.iter_modules(frisket.mfd.services.__path__)
+        importlib.import_module(f"{package.__name__}.{info.name}")
+        for info in pkgutil.iter_modules(package.__path__)
     )
     found = [module.SERVICE for module in modules if hasattr(module, "SERVICE")]
     return tuple(sorted(found, key=lambda service: service.name))
