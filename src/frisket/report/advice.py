@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frisket.model.finding import AuditResult, Verdict
-from frisket.report.figures import all_findings, conflicts, counts
+from frisket.report.figures import BAD, all_findings, counts
 
 
 def next_steps(result: AuditResult) -> tuple[str, ...]:
@@ -21,10 +21,11 @@ def next_steps(result: AuditResult) -> tuple[str, ...]:
             f"See with `frisket plan` what would close {_times(count[Verdict.FAIL], 'failure')}"
             " and what that breaks; `frisket apply` does it."
         )
-    if conflicts(all_findings(result)):
+    if contradicted := _contradicted(result):
+        named = ", ".join(contradicted[:6]) + (" and others" if len(contradicted) > 6 else "")
         steps.append(
-            "Decide which of the contradicting demands counts here, and record the other with"
-            " `frisket waive`: owner, reason, expiry."
+            f"Before closing {named}: read what contradicts it in this report, decide"
+            " which demand counts here, and record the other with `frisket waive`: owner, reason, expiry."
         )
     if count[Verdict.UNKNOWN]:
         steps.append(
@@ -38,10 +39,21 @@ def next_steps(result: AuditResult) -> tuple[str, ...]:
         )
     if unreached:
         steps.append(
-            f"{_times(len(unreached), 'target')} could not be judged: see why above,"
+            f"{_times(len(unreached), 'target')} could not be judged: see why in this report,"
             " then audit again."
         )
     return tuple(steps)
+
+
+def _contradicted(result: AuditResult) -> tuple[str, ...]:
+    """Return the considerations that are not met and that something else contradicts."""
+    return tuple(
+        dict.fromkeys(
+            finding.consideration
+            for finding in all_findings(result)
+            if finding.verdict in BAD and finding.conflicts
+        )
+    )
 
 
 def _times(number: int, noun: str) -> str:

@@ -33,6 +33,7 @@ ORDER = (
 """The verdicts, what needs a person's eye first."""
 
 BAD = frozenset({Verdict.FAIL, Verdict.DISPUTED})
+OPEN = frozenset({Verdict.UNKNOWN, Verdict.MANUAL})
 QUIET = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE})
 
 

@@ -6,7 +6,7 @@ Nothing here is parsed as markup: device text only ever enters `rich.text.Text`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -15,10 +15,12 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from frisket.model.finding import AuditResult, DeviceResult, Finding, Severity, Verdict
+from frisket.model.finding import AuditResult, DeviceResult, Finding, Fix, Severity, Verdict
 from frisket.report.advice import next_steps
 from frisket.report.figures import (
+    OPEN,
     QUIET,
+    Consideration,
     all_findings,
     by_consideration,
     conflicts,
@@ -28,6 +30,7 @@ from frisket.report.figures import (
     overall,
     percent,
     setting_text,
+    urgency,
     widespread,
 )
 from frisket.report.format import Format, ReportContext
@@ -94,18 +97,22 @@ def _detail(finding: Finding) -> Iterator[tuple[str, str]]:
     """Yield the long part of a finding as label and text, empty texts included."""
     for evidence in finding.evidence:
         yield "seen", evidence_text(evidence)
-    fix = finding.fix
+    if finding.verdict not in QUIET:
+        yield from _remedy(finding.fix)
+    yield "stops", finding.stops
+    yield "or", ", ".join(finding.alternatives)
+    yield "maps", "; ".join(f"{name} {' '.join(ids)}" for name, ids in finding.maps.items())
+    for conflict in finding.conflicts:
+        yield "conflict", f"{conflict.text} ({conflict.other})"
+
+
+def _remedy(fix: Fix) -> Iterator[tuple[str, str]]:
     yield "set", setting_text(fix.set)
     yield "how", fix.how
     yield "menu", fix.menu
     for text in fix.breaks:
         yield "breaks", text
     yield "restart", "the device restarts" if fix.restart else ""
-    yield "stops", finding.stops
-    yield "or", ", ".join(finding.alternatives)
-    yield "maps", "; ".join(f"{name} {' '.join(ids)}" for name, ids in finding.maps.items())
-    for conflict in finding.conflicts:
-        yield "conflict", f"{conflict.text} ({conflict.other})"
 
 
 def _finding_body(finding: Finding, *, verbose: bool) -> RenderableType:
@@ -129,37 +136,58 @@ def _finding_body(finding: Finding, *, verbose: bool) -> RenderableType:
     return Group(*lines)
 
 
+def _consideration(group: Consideration, *, verbose: bool) -> RenderableType:
+    heading = Text.assemble((group.feature, "bold"), f"  {group.id}")
+    grid = Table.grid(padding=(0, 1), expand=True)
+    grid.add_column(no_wrap=True, width=10)
+    grid.add_column(no_wrap=True, width=6)
+    grid.add_column(ratio=1, overflow="fold")
+    for finding in group.findings:
+        severity = Text(finding.severity.value, style=_SEVERITY[finding.severity])
+        body = _finding_body(finding, verbose=verbose)
+        grid.add_row(verdict_text(finding.verdict), severity, body)
+    return Padding(Group(heading, Padding(grid, (0, 0, 0, 2))), (1, 0, 0, 2))
+
+
+def _open(findings: Sequence[Finding]) -> Iterator[RenderableType]:
+    """Yield what could not be judged, a line each below the reason that they share."""
+    reasons: dict[tuple[Verdict, str], list[Finding]] = {}
+    for finding in sorted(findings, key=urgency):
+        reasons.setdefault((finding.verdict, finding.because), []).append(finding)
+    for (verdict, because), group in reasons.items():
+        heading = Text.assemble(verdict_text(verdict), "  ", (because, "dim"))
+        grid = Table.grid(padding=(0, 1))
+        for width in (6, None):
+            grid.add_column(no_wrap=True, width=width)
+        grid.add_column(overflow="fold")
+        for finding in group:
+            style = _SEVERITY[finding.severity]
+            title = Text(finding.title, style=style)
+            severity = Text(finding.severity.value, style=style)
+            grid.add_row(severity, Text(finding.consideration, style="dim"), title)
+        yield Padding(Group(heading, Padding(grid, (0, 0, 0, 2))), (0, 0, 0, 4))
+
+
 def _findings(device: DeviceResult, *, verbose: bool) -> Iterator[RenderableType]:
-    for consideration in by_consideration(device.findings):
-        shown = [f for f in consideration.findings if verbose or f.verdict not in QUIET]
-        if not shown:
-            continue
-        yield Text()
-        yield Padding(
-            Text.assemble((consideration.feature, "bold"), f"  {consideration.id}"), (0, 0, 0, 2)
-        )
-        grid = Table.grid(padding=(0, 1), expand=True)
-        grid.add_column(no_wrap=True, width=10)
-        grid.add_column(no_wrap=True, width=6)
-        grid.add_column(ratio=1, overflow="fold")
-        for finding in shown:
-            severity = Text(finding.severity.value, style=_SEVERITY[finding.severity])
-            body = _finding_body(finding, verbose=verbose)
-            grid.add_row(verdict_text(finding.verdict), severity, body)
-        yield Padding(grid, (0, 0, 0, 4))
-    if not verbose:
-        hidden = [
-            f"{number} {verdict.value}"
-            for verdict, number in counts(device.findings).items()
-            if number and verdict in QUIET
-        ]
-        if hidden:
-            yield Text()
-            yield Padding(Text(f"not shown: {', '.join(hidden)}", style="dim"), (0, 0, 0, 2))
+    shown = [f for f in device.findings if verbose or f.verdict not in QUIET | OPEN]
+    for group in by_consideration(shown):
+        yield _consideration(group, verbose=verbose)
+    if verbose:
+        return
+    if unjudged := [f for f in device.findings if f.verdict in OPEN]:
+        yield Padding(Text("Not judged", style="bold"), (1, 0, 0, 2))
+        yield from _open(unjudged)
+    hidden = [
+        f"{number} {verdict.value}"
+        for verdict, number in counts(device.findings).items()
+        if number and verdict in QUIET
+    ]
+    if hidden:
+        yield Padding(Text(f"not shown: {', '.join(hidden)}", style="dim"), (1, 0, 0, 2))
 
 
 def _device_table(result: AuditResult) -> RenderableType:
-    table = Table(box=_HEAD_ONLY, padding=(0, 0, 0, 1), expand=True, header_style="bold")
+    table = Table(box=_HEAD_ONLY, padding=(0, 0, 0, 1), expand=True, show_edge=False)
     table.add_column("Device", ratio=1, overflow="ellipsis", no_wrap=True)
     for name in ("Compl.", "Cover."):
         table.add_column(name, justify="right", no_wrap=True)
@@ -180,7 +208,7 @@ def _device_table(result: AuditResult) -> RenderableType:
     return table
 
 
-def _summary(result: AuditResult) -> Iterator[RenderableType]:
+def _summary(result: AuditResult, *, verbose: bool) -> Iterator[RenderableType]:
     yield Rule(Text(" Summary ", style="bold"), align="left", characters="━", style="default")
     many = "device" if len(result.devices) == 1 else "devices"
     yield Padding(
@@ -188,8 +216,9 @@ def _summary(result: AuditResult) -> Iterator[RenderableType]:
         (0, 0, 0, 2),
     )
     if result.devices:
-        yield Padding(_gauges(*overall(result)), (0, 0, 0, 2))
-        yield Padding(_device_table(result), (0, 0, 0, 2))
+        if len(result.devices) > 1:
+            yield Padding(_gauges(*overall(result)), (0, 0, 0, 2))
+        yield Padding(_device_table(result), (1, 0, 0, 2))
     if result.incomplete:
         yield _listing(
             "Not judged",
@@ -203,16 +232,23 @@ def _summary(result: AuditResult) -> Iterator[RenderableType]:
             for w in worst
         ]
         yield _listing("Most in need", spread)
-    contradictions = conflicts(all_findings(result))
-    if contradictions:
-        yield _listing(
-            "Demands that contradict each other",
-            [(f"{mine} / {c.other}", c.text) for mine, c in contradictions],
-        )
+    yield from _contradictions(all_findings(result), verbose=verbose)
     steps = next_steps(result)
     if steps:
         plain_steps = [step.replace("`", "") for step in steps]
         yield _listing("What to do next", [(f"{n}.", s) for n, s in enumerate(plain_steps, 1)])
+
+
+def _contradictions(findings: Sequence[Finding], *, verbose: bool) -> Iterator[RenderableType]:
+    known = conflicts(findings)
+    pressing = conflicts(f for f in findings if f.verdict not in QUIET | OPEN)
+    rows = [(f"{mine} / {c.other}", c.text) for mine, c in (known if verbose else pressing)]
+    if rows:
+        yield _listing("Demands that contradict each other", rows)
+    if not verbose and len(known) > len(pressing):
+        number = len(known) - len(pressing)
+        more = f"contradictions that bear on nothing that failed: {number} (in the verbose report)"
+        yield Padding(Text(more, style="dim"), (0 if rows else 1, 0, 0, 4))
 
 
 def _listing(title: str, rows: list[tuple[str, str]]) -> RenderableType:
@@ -242,7 +278,7 @@ def _draw(result: AuditResult, context: ReportContext) -> bytes:
         for part in (*_heading(device), *_findings(device, verbose=context.verbose)):
             console.print(part)
         console.print()
-    for part in _summary(result):
+    for part in _summary(result, verbose=context.verbose):
         console.print(part)
     lines = (line.rstrip() for line in out.getvalue().splitlines())
     return ("\n".join(lines) + "\n").encode()

@@ -243,3 +243,34 @@ def test_a_checklist_keeps_strictly_to_the_schema() -> None:
     broken = checklist()
     broken["stigs"][0]["version"] = "2"
     assert not judge.is_valid(broken)
+
+
+def test_what_could_not_be_judged_stands_together_below_its_reason() -> None:
+    bad = [finding(row, Verdict.UNKNOWN) for row in (9, 0, 2)] + [finding(1, Verdict.FAIL)]
+    one = DeviceResult("127.0.1.1", device(1).identity, tuple(bad))
+    drawn = format_named("table").render(replace(fleet(0), devices=(one,)), CONTEXT).decode()
+    assert drawn.count("needs a credential") == 1
+    lines = [line.split() for line in drawn.splitlines()]
+    severities = [line[0] for line in lines if line[1:2] in (["SO-01"], ["SO-05"], ["SO-16"])]
+    assert severities == ["high", "high", "low"]
+
+
+def test_contradictions_stand_apart_and_only_the_pressing_ones_are_told() -> None:
+    def drawn(verdict: Verdict, *, verbose: bool) -> str:
+        one = DeviceResult("127.0.1.1", device(1).identity, (finding(2, verdict),))
+        context = replace(CONTEXT, verbose=verbose)
+        return format_named("table").render(replace(fleet(0), devices=(one,)), context).decode()
+
+    assert "Demands that contradict" in drawn(Verdict.FAIL, verbose=False)
+    assert "Before closing SO-05" in drawn(Verdict.FAIL, verbose=False)
+    assert "Demands that contradict" not in drawn(Verdict.PASS, verbose=False)
+    assert "bear on nothing that failed: 1" in drawn(Verdict.PASS, verbose=False)
+    assert "Demands that contradict" in drawn(Verdict.PASS, verbose=True)
+
+
+@pytest.mark.parametrize("width", [1, 40, 60, 80, 200])
+def test_any_width_can_be_drawn(width: int) -> None:
+    for verbose in (False, True):
+        context = replace(CONTEXT, width=width, verbose=verbose)
+        drawn = format_named("table").render(fleet(3), context).decode()
+        assert max(len(line) for line in drawn.splitlines()) <= max(width, 40)
