@@ -125,7 +125,12 @@ def encode_command(command: Command) -> bytes:
 
 
 def read_preamble(
-    data: bytes, *, max_line: int = 1024, max_commands: int = 256, ended: bool = False
+    data: bytes,
+    *,
+    max_line: int = 1024,
+    max_commands: int = 256,
+    max_bytes: int = 65536,
+    ended: bool = False,
 ) -> Preamble:
     """Read UELs and `@PJL` lines from the start of a job up to where the document begins.
 
@@ -134,7 +139,7 @@ def read_preamble(
     """
     position = 0
     commands: list[Command] = []
-    while True:
+    while position <= max_bytes:
         head = data[position : position + len(UEL)]
         if head == UEL:
             position += len(UEL)
@@ -151,7 +156,10 @@ def read_preamble(
         elif commands and head[:1] in {b"\r", b"\n", b" "}:
             position += 1  # blank lines between commands, seen from several drivers
         else:
-            return Preamble(tuple(commands), detect_language(data[position:]), position)
+            return Preamble(
+                tuple(commands), detect_language(data[position : position + 16]), position
+            )
+    raise WireError(f"more than {max_bytes} bytes of PJL before a document")
 
 
 def detect_language(document: bytes) -> str:

@@ -23,7 +23,8 @@ class _Colours:
 def decode_hextile(cursor: Cursor, width: int, height: int, size: int) -> bytes:
     """Read the tiles of a `width` x `height` area and return its pixels, `size` bytes each.
 
-    `Incomplete` while bytes are missing, `WireError` when a painted rectangle leaves its tile.
+    `Incomplete` while bytes are missing, `WireError` when a painted rectangle leaves its tile, or
+    a tile is painted more than once over: no encoder does, and the work would have no bound.
     """
     image = bytearray(width * height * size)
     stride = width * size
@@ -78,6 +79,7 @@ def _read_tile(cursor: Cursor, across: int, down: int, size: int, colours: _Colo
     if mask & _FOREGROUND:
         colours.foreground = cursor.take(size)
     tile = bytearray(colours.background * (across * down))
+    unpainted = across * down
     for _ in range(cursor.unsigned(1) if mask & _SUBRECTANGLES else 0):
         colour = cursor.take(size) if mask & _COLOURED else colours.foreground
         place, extent = cursor.unsigned(1), cursor.unsigned(1)
@@ -85,6 +87,9 @@ def _read_tile(cursor: Cursor, across: int, down: int, size: int, colours: _Colo
         wide, high = (extent >> 4) + 1, (extent & 15) + 1
         if x + wide > across or y + high > down:
             raise WireError(f"Hextile rectangle {wide} x {high} at ({x}, {y}) leaves its tile")
+        unpainted -= wide * high
+        if unpainted < 0:
+            raise WireError("Hextile tile painted more than once over")
         for row in range(y, y + high):
             start = (row * across + x) * size
             tile[start : start + wide * size] = colour * wide

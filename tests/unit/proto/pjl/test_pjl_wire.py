@@ -87,6 +87,8 @@ def test_end_of_input() -> None:
         pjl.read_preamble(b"@PJL " + b"A" * 5000)
     with pytest.raises(WireError, match="more than 256"):
         pjl.read_preamble(b"@PJL\n" * 300)
+    with pytest.raises(WireError, match="more than 65536"):
+        pjl.read_preamble(b"@PJL\n" + b"\n" * 70000)
 
 
 def test_answers() -> None:

@@ -96,6 +96,8 @@ def test_hextile_by_hand() -> None:
     assert cursor.left == 0
     with pytest.raises(WireError, match="leaves its tile"):
         decode_hextile(Cursor(b"\x0ebf\x01\xf0\x10"), 16, 1, 1)
+    with pytest.raises(WireError, match="more than once"):
+        decode_hextile(Cursor(b"\x0ebf\x02\x00\xf0\x00\x00"), 16, 1, 1)
 
 
 def test_hextile_round_trip_is_small_when_plain() -> None:
