@@ -16,8 +16,8 @@ AREAS = ("audit", "catalog", "model", "report")
 _STANDARD = """
     __future__ abc array base64 binascii bisect codecs collections collections.abc contextlib csv
     dataclasses datetime decimal difflib email.errors email.message email.parser email.policy
-    email.utils enum fractions functools hashlib heapq hmac html html.entities html.parser io
-    ipaddress itertools json math operator quopri re statistics string struct textwrap tomllib
+    email.utils enum fnmatch fractions functools hashlib heapq hmac html html.entities html.parser
+    io ipaddress itertools json math operator quopri re statistics string struct textwrap tomllib
     types typing unicodedata urllib.parse uuid xml.sax.saxutils zlib
 """
 STANDARD = frozenset(_STANDARD.split())

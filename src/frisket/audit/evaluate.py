@@ -71,7 +71,7 @@ def _unread(rule: Rule, readings: Readings, catalog: Catalog) -> Judgement:
 
 
 def _shown(setting: Setting, reading: Known) -> str:
-    return "a value that is kept secret" if setting.secret else show(reading.value)
+    return "a value that is kept secret" if setting.secret else show(reading.value) or "nothing"
 
 
 def _evidence(key: str, seen: Sequence[Known], catalog: Catalog) -> tuple[Evidence, ...]:

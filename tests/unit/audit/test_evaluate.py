@@ -261,3 +261,10 @@ def test_a_baseline_without_a_rules_parameter_is_refused() -> None:
     raw = {"id": "mine", "title": "t", "source": "s", "policy": True}
     with pytest.raises(ContentError, match="password-length"):
         parse_baseline("mine", raw, content.rules, (row,))
+
+
+def test_an_empty_value_is_put_in_words() -> None:
+    readings = Readings.single({"certificate.weak-key": known("", Witness.NETWORK)})
+    found, because = verdict("certificate.no-known-weakness", readings)
+    assert found is Verdict.PASS
+    assert because.startswith("nothing, seen by network")
