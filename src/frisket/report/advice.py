@@ -25,7 +25,8 @@ def next_steps(result: AuditResult) -> tuple[str, ...]:
         named = ", ".join(contradicted[:6]) + (" and others" if len(contradicted) > 6 else "")
         steps.append(
             f"Before closing {named}: read what contradicts it in this report, decide"
-            " which demand counts here, and record the other with `frisket waive`: owner, reason, expiry."
+            " which demand counts here, and record the other with `frisket waive`: owner, reason,"
+            " expiry."
         )
     if count[Verdict.UNKNOWN]:
         steps.append(
