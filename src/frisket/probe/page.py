@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,29 +12,24 @@ from frisket.proto.http.wire import Response
 
 # Patterns look at this much of a page; login forms and titles stand at its top.
 _SCANNED = 64 << 10
-_TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
-_PASSWORD = re.compile(r"<input[^>]{1,400}\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]{0,100}>([^<]{0,300})", re.IGNORECASE)
+# A match eats what it looked at, so that a page of openings only is still read once.
+_OPENING = re.compile(r"<(input|form|meta|frame|iframe|frameset)\b([^>]{0,400})", re.IGNORECASE)
+_PASSWORD = re.compile(r"\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
 # iR-ADV posts its form `login` to /login, compact models to /checkLogin.cgi or /tryLogin.cgi.
 _LOGIN_FORM = re.compile(
-    r"<form[^>]{1,400}\b(?:name|id|action)\s*=\s*[\"']?[^\"'>\s]{0,100}(?:log[io]n|signin)",
-    re.IGNORECASE,
+    r"\b(?:name|id|action)\s*=\s*[\"']?[^\"'>\s]{0,100}(?:log[io]n|signin)", re.IGNORECASE
 )
 _LOGIN_PATH = re.compile(r"log[io]n|sign-?in|/auth\b", re.IGNORECASE)
-_REFRESH = re.compile(
-    r"<meta[^>]{1,100}http-equiv\s*=\s*[\"']?refresh[^>]{1,100}?url\s*=\s*[\"']?([^\"'>\s]{1,300})",
-    re.IGNORECASE,
-)
+_IS_REFRESH = re.compile(r"http-equiv\s*=\s*[\"']?refresh", re.IGNORECASE)
+_REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'>\s]{1,300})", re.IGNORECASE)
 _SCRIPTED = re.compile(
-    r"(?:window\.|document\.|top\.|self\.)?location(?:\.href)?\s*=\s*[\"']([^\"']{1,300})[\"']"
-    r"|location\.replace\(\s*[\"']([^\"']{1,300})[\"']",
+    r"\blocation(?:\.href)?\s*=\s*[\"']([^\"']{1,300})[\"']"
+    r"|\blocation\.replace\(\s*[\"']([^\"']{1,300})[\"']",
     re.IGNORECASE,
 )
-_HIDDEN = re.compile(
-    r"<(script|style|noscript|head)\b.{0,65536}?</\1\s*>|<!--.{0,65536}?-->",
-    re.IGNORECASE | re.DOTALL,
-)
-_TAG = re.compile(r"<[^>]{0,2000}>")
-_FRAMES = re.compile(r"<(?:i?frame|frameset)\b", re.IGNORECASE)
+_HIDDEN = re.compile(r"<(!--|script\b|style\b|noscript\b|head\b)", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +52,25 @@ def title_of(response: Response) -> str:
     return " ".join(html.unescape(found[1]).split()) if found else ""
 
 
+def _openings(page: str, *names: str) -> Iterator[str]:
+    """Yield what stands in the opening tags with these names."""
+    return (tag[2] for tag in _OPENING.finditer(page) if tag[1].lower() in names)
+
+
 def visible_text(response: Response) -> str:
     """Return what a person would read without running scripts, roughly."""
-    text = _TAG.sub(" ", _HIDDEN.sub(" ", _page(response)))
-    return " ".join(html.unescape(text).split())
+    page = _page(response)
+    lower = page.lower()
+    kept: list[str] = []
+    at = 0
+    while found := _HIDDEN.search(page, at):
+        kept.append(page[at : found.start()])
+        name = found[1].lower()
+        end = lower.find("-->" if name == "!--" else f"</{name}", found.end())
+        close = lower.find(">", end) if end >= 0 else -1
+        at = close + 1 if close >= 0 else len(page)
+    kept.append(page[at:])
+    return " ".join(html.unescape(_TAG.sub(" ", " ".join(kept))).split())
 
 
 def parse_hop(location: str) -> Hop | None:
@@ -87,8 +98,9 @@ def hop_of(response: Response) -> Hop | None:
     if response.status != 200:
         return None
     page = _page(response)
-    if found := _REFRESH.search(page):
-        return parse_hop(found[1])
+    for attributes in _openings(page, "meta"):
+        if _IS_REFRESH.search(attributes) and (found := _REFRESH.search(attributes)):
+            return parse_hop(found[1])
     # A page with something to read moves on by a click, not by itself.
     if len(page) < 4096 and not visible_text(response) and (found := _SCRIPTED.search(page)):
         return parse_hop(found[1] or found[2])
@@ -100,11 +112,14 @@ def asks_for_login(response: Response, path: str = "/") -> bool | None:
     if response.status == 401:
         return True
     page = _page(response)
-    if _PASSWORD.search(page) or _LOGIN_FORM.search(page):
+    if any(_PASSWORD.search(tag) for tag in _openings(page, "input")):
+        return True
+    if any(_LOGIN_FORM.search(tag) for tag in _openings(page, "form")):
         return True
     if path != "/" and _LOGIN_PATH.search(path):
         return True
-    if _FRAMES.search(page) or len(visible_text(response)) < 20:
+    framed = any(True for _ in _openings(page, "frame", "iframe", "frameset"))
+    if framed or len(visible_text(response)) < 20:
         return None
     return False
 
