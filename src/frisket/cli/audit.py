@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
 from cyclopts import App, Parameter
 
 from frisket.audit.attest import parse_attestations
-from frisket.audit.capture import Capture, read_capture, write_capture
+from frisket.audit.capture import read_capture
 from frisket.audit.load import Content, load_content
 from frisket.audit.waive import parse_waivers
-from frisket.cli.support.labs import is_lab_word
 from frisket.cli.support.output import Outlet, for_outlet, outlets, report_context
-from frisket.cli.support.progress import Tick, progress
+from frisket.cli.support.progress import progress
+from frisket.cli.support.run import Run, visit_all
 from frisket.cli.support.session import Session, now, read_text
 from frisket.cli.support.shown import say
-from frisket.cli.support.targets import resolve_targets
 from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult, Incomplete, Severity, Verdict
-from frisket.model.target import Target
-from frisket.net.budget import Limits
-from frisket.probe.base import Options, Sighting
-from frisket.probe.survey import survey
-from frisket.probe.visit import visit_target
+from frisket.probe.base import Options
 from frisket.report.format import Opening, Writer
 
 app = App(name="audit", help="Judge devices by a baseline of the hardening guide.")
@@ -83,48 +78,6 @@ def _open_reports(
     context = report_context(content, verbose=verbose)
     opening = Opening(baseline, now())
     return Reports([(o, o.format.open(opening, for_outlet(context, o)), o.open()) for o in found])
-
-
-def _record(folder: Path, capture: Capture, content: Content) -> None:
-    name = re.sub(r"[^A-Za-z0-9.-]", "_", capture.target)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{name}.readings.json"
-        path.write_text(write_capture(capture, content.catalog), encoding="utf-8")
-    except OSError as fault:
-        raise UsageError(f"cannot record to {folder}: {fault.strerror}") from fault
-
-
-@dataclass(slots=True)
-class Run:
-    """One audit of live devices."""
-
-    session: Session
-    reports: Reports
-    limits: Limits
-    lab_limits: Limits
-    options: Options
-    parallel: int
-    record: Path | None
-    lab: frozenset[str]
-
-    async def _visit(self, target: Target) -> Sighting | Incomplete:
-        limits = self.lab_limits if target.address in self.lab else self.limits
-        return await visit_target(target, limits, self.options, now)
-
-    async def all(self, targets: list[Target], tick: Tick) -> None:
-        """Visit and judge every target, reporting each as it finishes."""
-        async for target, seen in survey(targets, self._visit, self.parallel):
-            if isinstance(seen, Incomplete):
-                if target.named or not seen.skipped:
-                    self.reports.miss(seen)
-            else:
-                capture = Capture(str(target), seen.identity, seen.readings, now())
-                if self.record is not None:
-                    _record(self.record, capture, self.session.content)
-                key = seen.facts.get("certificate-key", "")
-                self.reports.add(self.session.judge(capture, key))
-            tick()
 
 
 def exit_code(reports: Reports, fail_on: Severity) -> int:
@@ -209,12 +162,12 @@ def audit(
         tuple(
             row
             for path in attest
-            for row in parse_attestations(read_text(path, "attestations"), str(path), content)
+            for row in parse_attestations(read_text(path, "attestations"), content, str(path))
         ),
         tuple(
             row
             for path in waive
-            for row in parse_waivers(read_text(path, "waivers"), str(path), content)
+            for row in parse_waivers(read_text(path, "waivers"), content, str(path))
         ),
     )
     captures = [
@@ -229,23 +182,11 @@ def audit(
             reports.add(session.judge(capture))
     else:
         options = Options(anonymous_ftp=anonymous_ftp, patience=patience)
-        unpaced = Limits(packets_per_second=0)
-        limits = Limits(packets_per_second=pace) if pace else unpaced
-        run = Run(session, reports, limits, unpaced, options, parallel, record, frozenset())
-        asyncio.run(_live(run, targets, state_dir, quiet=quiet))
+        run = Run(session, reports, pace, options, parallel, record, state_dir)
+        show = partial(progress, "auditing", quiet=quiet)
+        asyncio.run(visit_all(run, targets, show))
+        if not (quiet or reports.devices or reports.missed):
+            say("no printer was found among the targets")
     reports.close(session.final())
     code = exit_code(reports, Severity(fail_on))
     return EXIT_CLEAN if exit_zero else code
-
-
-async def _live(run: Run, words: tuple[str, ...], lab: Path | None, *, quiet: bool) -> None:
-    found, lost = await resolve_targets(words, lab)
-    if any(is_lab_word(word) for word in words):
-        run.lab = frozenset(t.address for t in found if t.address.startswith("127."))
-    run.reports.begin()
-    for incomplete in lost:
-        run.reports.miss(incomplete)
-    with progress("auditing", len(found), quiet=quiet) as tick:
-        await run.all(found, tick)
-    if not quiet and not run.reports.devices and not run.reports.missed:
-        say("no printer was found among the targets")

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from frisket.audit.attest import Attestation, attested
+from frisket.audit.attest import Attestation
+from frisket.audit.attest import readings as attested
 from frisket.audit.baseline import Baseline
 from frisket.audit.capture import Capture
 from frisket.audit.evaluate import evaluate
 from frisket.audit.load import Content
-from frisket.audit.waive import Waiver, waive
+from frisket.audit.waive import Waiver
+from frisket.audit.waive import apply as waive
 from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult
 from frisket.model.reading import Known, Readings, Unread, Why, Witness
-from frisket.model.target import Identity
+from frisket.model.target import Identity, Target
 
 
 def now() -> datetime:
@@ -76,8 +78,9 @@ class Session:
     def _result(self, capture: Capture, key: str, *, final: bool) -> DeviceResult:
         identity: Identity = capture.identity
         today = now().date()
-        said = attested(self.attestations, capture.target, identity, today, self.content)
+        target = Target(capture.target)
+        said = attested(self.attestations, target, identity, today, self.content, self.baseline)
         readings = capture.readings | said | self._shared(capture.target, key, final=final)
         findings = evaluate(self.baseline, readings, self.content)
-        findings = waive(self.waivers, findings, capture.target, identity, today)
+        findings = waive(self.waivers, findings, target, identity, today)
         return DeviceResult(capture.target, identity, findings, readings)

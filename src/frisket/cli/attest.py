@@ -1,0 +1,98 @@
+"""`frisket attest`: the questions that only a person can answer."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from frisket.audit.attest import parse_attestations
+from frisket.audit.load import Content, load_content
+from frisket.audit.questionnaire import questionnaire
+from frisket.cli.support.progress import progress
+from frisket.cli.support.run import Collected, Run, visit_all
+from frisket.cli.support.session import Session, read_text
+from frisket.cli.support.shown import say
+from frisket.errors import UsageError
+
+app = App(name="attest", help="Write the questionnaire that devices still need, or check one.")
+
+
+@app.default
+def attest(
+    *targets: str,
+    init: bool = False,
+    check: Path | None = None,
+    baseline: Annotated[str, Parameter(alias="-b")] = "small-office",
+    attest: tuple[Path, ...] = (),
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    pace: float = 10.0,
+    state_dir: Path | None = None,
+    quiet: Annotated[bool, Parameter(alias="-q")] = False,
+) -> int:
+    """Write the questionnaire that devices still need, or check a filled-in one.
+
+    Parameters
+    ----------
+    targets
+        As for `frisket audit`.
+    init
+        Audit the targets and write the questions that were left open, as TOML.
+    check
+        Check a filled-in questionnaire and say what it holds.
+    baseline
+        small-office, enterprise or security-policy.
+    attest
+        Answers that are there already; what they settle is not asked again.
+    output
+        Write to this file instead of standard output; it must not exist yet.
+    pace
+        Packets a second to one device.
+    state_dir
+        The lab's state folder, for the target `lab`.
+    quiet
+        No progress and no notices.
+    """
+    content = load_content()
+    if check is not None:
+        found = parse_attestations(read_text(check, "attestations"), content, str(check))
+        say(f"{check}: {len(found)} answers, nothing wrong with them")
+        return 0
+    if not init:
+        raise UsageError("say --init with targets, or --check with a file")
+    session = _session(content, baseline, attest)
+    collected = Collected()
+    run = Run(session, collected, pace=pace, lab_folder=state_dir)
+    asyncio.run(_collect(run, targets, quiet=quiet))
+    for missed in collected.missed:
+        say(f"{missed.target}: {missed.why}")
+    if not collected.devices:
+        raise UsageError("no device was audited, so there is nothing to ask")
+    findings = {device.target: device.findings for device in collected.devices}
+    text = questionnaire(content, session.baseline, findings)
+    if output is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as fault:
+        raise UsageError(f"cannot write {output}: {fault.strerror}") from fault
+    say(f"wrote {output}; fill it in and give it to: frisket audit --attest {output}")
+    return 0
+
+
+def _session(content: Content, baseline: str, paths: tuple[Path, ...]) -> Session:
+    answers = tuple(
+        row
+        for path in paths
+        for row in parse_attestations(read_text(path, "attestations"), content, str(path))
+    )
+    return Session(content, content.baseline(baseline), answers)
+
+
+async def _collect(run: Run, targets: tuple[str, ...], *, quiet: bool) -> None:
+    await visit_all(run, targets, lambda total: progress("auditing", total, quiet=quiet))

@@ -1,0 +1,112 @@
+"""Visits targets and hands each judged device to whoever collects them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from frisket.audit.capture import Capture, write_capture
+from frisket.audit.load import Content
+from frisket.cli.support.labs import is_lab_word
+from frisket.cli.support.progress import Tick
+from frisket.cli.support.session import Session, now
+from frisket.cli.support.targets import resolve_targets
+from frisket.errors import UsageError
+from frisket.model.finding import DeviceResult, Incomplete
+from frisket.model.target import Target
+from frisket.net.budget import Limits
+from frisket.probe.base import Options, Sighting
+from frisket.probe.survey import survey
+from frisket.probe.visit import visit_target
+
+
+class Sink(Protocol):
+    """Takes results as they come."""
+
+    def begin(self) -> None:
+        """Get ready: the targets are known, the first visit is about to start."""
+
+    def add(self, device: DeviceResult) -> None:
+        """Take one judged device."""
+
+    def miss(self, incomplete: Incomplete) -> None:
+        """Take one target that was not judged."""
+
+
+@dataclass(slots=True)
+class Collected:
+    """Keeps everything."""
+
+    devices: list[DeviceResult] = field(default_factory=list)
+    missed: list[Incomplete] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Do nothing."""
+
+    def add(self, device: DeviceResult) -> None:
+        """Keep a device."""
+        self.devices.append(device)
+
+    def miss(self, incomplete: Incomplete) -> None:
+        """Keep a target."""
+        self.missed.append(incomplete)
+
+
+@dataclass(slots=True)
+class Run:
+    """How live devices are visited. Virtual ones (`lab`) are not paced."""
+
+    session: Session
+    sink: Sink
+    pace: float = 10.0
+    options: Options = field(default_factory=Options)
+    parallel: int = 40
+    record: Path | None = None
+    lab_folder: Path | None = None
+
+
+def _record(folder: Path, capture: Capture, content: Content) -> None:
+    name = re.sub(r"[^A-Za-z0-9.-]", "_", capture.target)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.readings.json"
+        path.write_text(write_capture(capture, content.catalog), encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(f"cannot record to {folder}: {fault.strerror}") from fault
+
+
+def _take(run: Run, target: Target, seen: Sighting | Incomplete) -> None:
+    if isinstance(seen, Incomplete):
+        if target.named or not seen.skipped:
+            run.sink.miss(seen)
+        return
+    capture = Capture(str(target), seen.identity, seen.readings, now())
+    if run.record is not None:
+        _record(run.record, capture, run.session.content)
+    run.sink.add(run.session.judge(capture, seen.facts.get("certificate-key", "")))
+
+
+async def visit_all(
+    run: Run, words: tuple[str, ...], show: Callable[[int], AbstractContextManager[Tick]]
+) -> None:
+    """Visit every target that `words` name, judging each as it finishes. Raises `UsageError`."""
+    targets, lost = await resolve_targets(words, run.lab_folder)
+    virtual = any(is_lab_word(word) for word in words)
+    paced = Limits(packets_per_second=run.pace)
+    unpaced = Limits(packets_per_second=0)
+
+    async def visit(target: Target) -> Sighting | Incomplete:
+        lab = virtual and target.address.startswith("127.")
+        return await visit_target(target, unpaced if lab else paced, run.options, now)
+
+    run.sink.begin()
+    for incomplete in lost:
+        run.sink.miss(incomplete)
+    with show(len(targets)) as tick:
+        async for target, seen in survey(targets, visit, run.parallel):
+            _take(run, target, seen)
+            tick()
