@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import ssl
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,7 +100,7 @@ _VERSIONS = {
 class Certificates:
     """One device's TLS identity. The context follows the TLS settings; it is rebuilt on change."""
 
-    __slots__ = ("_context", "_folder", "_key_kind", "_name", "_now", "_store")
+    __slots__ = ("_context", "_folder", "_key_kind", "_name", "_now", "_pem", "_store")
 
     def __init__(
         self,
@@ -115,6 +116,7 @@ class Certificates:
         self._store = store
         self._now = now
         self._context: ssl.SSLContext | None = None
+        self._pem = b""
         store.watch(self._changed)
 
     def _changed(self, key: str) -> None:
@@ -126,6 +128,8 @@ class Certificates:
         path = self._folder / "tls.pem" if self._folder else None
         if path is not None and path.exists():
             return path.read_bytes()
+        if path is None and self._pem:
+            return self._pem
         kind = self._key_kind
         if kind.kind == "close-primes" and self._store.on("crypto.prohibit-weak-keys"):
             # SP-37: a weak TLS key is replaced by the pre-installed one.
@@ -143,28 +147,33 @@ class Certificates:
         if path is not None:
             path.touch(mode=0o600)
             path.write_bytes(data)
+        else:
+            self._pem = data
         return data
+
+    def certificate(self) -> x509.Certificate:
+        """Return the certificate in use, making one where there is none yet."""
+        return x509.load_pem_x509_certificate(self.pem())
 
     def replace(self) -> None:
         """Make a new key at the next use."""
+        self._pem = b""
         if self._folder is not None:
             (self._folder / "tls.pem").unlink(missing_ok=True)
         self._context = None
 
     def context(self, folder: Path) -> ssl.SSLContext:
-        """Return the server context that the TLS settings ask for; `folder` takes the PEM file.
+        """Return the server context that the TLS settings ask for; `folder` takes a file meanwhile.
 
-        OpenSSL reads keys from files only; a device without a state folder uses the given one.
+        OpenSSL reads keys from files only: one is there while it is read, and gone afterwards.
         """
         if self._context is not None:
             return self._context
-        path = (self._folder or folder) / "tls.pem"
-        data = self.pem()
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_bytes(data)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="tls-", suffix=".pem") as file:
+            file.write(self.pem())
+            file.flush()
+            context.load_cert_chain(file.name)
         strict = self._store.on("crypto.prohibit-weak")
         minimum = self._store.text("tls.minimum-version")
         context.minimum_version = _VERSIONS["TLSv1.2" if strict else minimum]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from frisket.audit.load import Content
+from frisket.mfd.address_book import AddressBook
 from frisket.mfd.auditlog import ALWAYS, AuditLog, LogKind
 from frisket.mfd.certificate import Certificates, KeyKind
 from frisket.mfd.counters import Counters
@@ -20,6 +21,7 @@ from frisket.mfd.ledger import Ledger
 from frisket.mfd.personality import Personality, Quirks
 from frisket.mfd.policy import Policy
 from frisket.mfd.power import Power
+from frisket.mfd.sessions import LONG_IDLE, Sessions
 from frisket.mfd.store import Context, Store
 from frisket.mfd.users import Users
 from frisket.model.reading import Value
@@ -50,6 +52,20 @@ class Plan:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"frisket:virtual-mfd:{self.serial}"))
 
 
+def _alone(_: str) -> None:
+    """Restart nothing: a device that no host runs."""
+
+
+@dataclass(slots=True)
+class Actions:
+    """What a service may ask of whoever runs the device; the host puts its own in place.
+
+    `restart(actor)` returns at once and restarts the device after the present answer.
+    """
+
+    restart: Callable[[str], None] = _alone
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """Everything a service may touch."""
@@ -67,6 +83,9 @@ class Device:
     now: Callable[[], datetime]
     clock: Callable[[], float]
     folder: Path | None
+    addresses: AddressBook
+    sessions: Sessions
+    actions: Actions = field(default_factory=Actions)
 
     @property
     def personality(self) -> Personality:
@@ -149,6 +168,11 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
     context = Context(around.content.catalog, journal, log, policy.locked)
     store = Store(planned, _ledger(folder, "settings"), context)
     parts["store"] = store
+
+    def idle() -> float:
+        automatic = store.on("auth.auto-logout.enabled")
+        return float(store.number("auth.auto-logout.time")) if automatic else LONG_IDLE
+
     quirks = plan.personality.quirks
     kind = KeyKind(
         "close-primes" if quirks.close_primes else quirks.key_type,
@@ -169,4 +193,6 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
         now=now,
         clock=around.clock,
         folder=folder,
+        addresses=AddressBook(_ledger(folder, "addresses")),
+        sessions=Sessions(around.clock, idle),
     )

@@ -11,6 +11,8 @@ from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.service import Open, Port, Service, find_services
 
+RESTART_SECONDS = 0.5  # what a requested restart leaves for the present answer
+
 
 @dataclass(slots=True)
 class Host:
@@ -24,10 +26,12 @@ class Host:
     _dirty: bool = False
     _syncing: asyncio.Task[None] | None = None
     _stopped: bool = False
+    _restarting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open everything that the settings ask for."""
         self.device.store.watch(self._changed)
+        self.device.actions.restart = self.restart
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, "-", "Start")
         self._dirty = True
         await self._sync()
@@ -81,11 +85,26 @@ class Host:
             listed[label] = self.device.port(port.number)
         return listed
 
+    def restart(self, actor: str) -> None:
+        """Reboot soon, once: the one who asked still gets an answer."""
+        if self._restarting is None and not self._stopped:
+            self.device.power.busy = True
+            self._restarting = asyncio.get_running_loop().create_task(self._restart(actor))
+
+    async def _restart(self, actor: str) -> None:
+        try:
+            await asyncio.sleep(RESTART_SECONDS)
+            await self.reboot(actor)
+        finally:
+            self.device.power.busy = False
+            self._restarting = None
+
     async def reboot(self, actor: str) -> None:
         """Restart the device: everything closes, pending settings take effect, all opens again."""
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, actor, "Shut Down")
         self.device.journal.add("reboots", actor)
         self._close_all()
+        self.device.sessions.clear()
         self.device.store.apply_pending()
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, "-", "Start")
         await self.settled()
@@ -100,5 +119,7 @@ class Host:
     async def stop(self) -> None:
         """Close everything."""
         self._stopped = True
+        if self._restarting is not None:
+            self._restarting.cancel()
         await self.settled()
         self._close_all()

@@ -1,0 +1,1 @@
+"""One module per area of the Remote UI; a module with `ROUTES` is found by walking this package."""

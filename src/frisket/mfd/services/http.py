@@ -1,0 +1,83 @@
+"""Remote UI over HTTP and HTTPS: ports 80 and 8000, with TLS 443 and 8443 (device facts 3.1, 3.4).
+
+With <Use TLS> on, the ports without TLS give no content: they send the browser to port 8443.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from frisket.mfd.device import Device
+from frisket.mfd.remote_ui.router import respond, secure_headers
+from frisket.mfd.service import Port, Service
+from frisket.net.listen import listen_tcp
+from frisket.proto.http.server import Caller, Serving
+from frisket.proto.http.wire import Limits, Request, Response
+
+PLAIN = (80, 8000)
+ENCRYPTED = (443, 8443)
+_LIMITS = Limits(head=16 << 10, fields=60, body=1 << 20)
+# A host name or address, as far as it may stand in a Location.
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
+
+
+def ports(device: Device) -> tuple[Port, ...]:
+    """Return the ports that the settings open; <Use HTTP> or <Remote UI> off closes all."""
+    store = device.store
+    if not (store.on("remote-ui.enabled") and store.on("http.enabled")):
+        return ()
+    numbers = PLAIN + ENCRYPTED if store.on("remote-ui.tls.enabled") else PLAIN
+    return tuple(Port(number) for number in numbers)
+
+
+def to_tls(device: Device, request: Request) -> Response:
+    """Send the browser to the encrypted Remote UI, without a byte of content."""
+    found = _HOST.fullmatch(request.header("host"))
+    host = found[1] if found else device.address
+    head = (("location", f"https://{host}:{device.port(8443)}/"), ("connection", "close"))
+    return Response(302, head, reason="Moved Temporarily")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """One open port and the connections through it."""
+
+    server: asyncio.Server
+    serving: Serving
+
+    def close(self) -> None:
+        self.server.close()
+        self.serving.close()
+
+
+async def open_port(device: Device, port: Port) -> _Listener:
+    """Listen on one port. The TLS key is made when the first client comes."""
+    encrypted = port.number in ENCRYPTED
+
+    async def answer(request: Request, caller: Caller) -> Response:
+        await asyncio.sleep(device.power.wake("http"))
+        extra = secure_headers(device, tls=caller.tls)
+        if not caller.tls and device.store.on("remote-ui.tls.enabled"):
+            response = to_tls(device, request)
+        else:
+            response = respond(device, request, tls=caller.tls)
+        return Response(
+            response.status, (*extra, *response.headers), response.body, response.reason
+        )
+
+    serving = Serving(
+        answer=answer,
+        headers=(("server", device.personality.banner),),
+        context=(lambda: device.certificates.context(device.spool())) if encrypted else None,
+        limits=_LIMITS,
+        bug=lambda fault: device.journal.add("bugs", f"http: {fault!r}"),
+        malformed=500,  # what these devices say to what is no request
+        target=2048,
+    )
+    server = await listen_tcp(device.address, device.port(port.number), serving)
+    return _Listener(server, serving)
+
+
+SERVICE = Service(name="http", ports=ports, open_port=open_port)
