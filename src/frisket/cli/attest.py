@@ -15,7 +15,7 @@ from frisket.audit.questionnaire import questionnaire
 from frisket.cli.support.progress import progress
 from frisket.cli.support.run import Collected, Run, visit_all
 from frisket.cli.support.session import Session, read_text
-from frisket.cli.support.shown import say
+from frisket.cli.support.shown import in_order, say
 from frisket.errors import UsageError
 
 app = App(name="attest", help="Write the questionnaire that devices still need, or check one.")
@@ -71,7 +71,8 @@ def attest(
         say(f"{missed.target}: {missed.why}")
     if not collected.devices:
         raise UsageError("no device was audited, so there is nothing to ask")
-    findings = {device.target: device.findings for device in collected.devices}
+    devices = sorted(collected.devices, key=lambda device: in_order(device.target))
+    findings = {device.target: device.findings for device in devices}
     text = questionnaire(content, session.baseline, findings)
     if output is None:
         sys.stdout.write(text)

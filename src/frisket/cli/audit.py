@@ -18,7 +18,7 @@ from frisket.cli.support.output import Outlet, for_outlet, outlets, report_conte
 from frisket.cli.support.progress import progress
 from frisket.cli.support.run import Run, visit_all
 from frisket.cli.support.session import Session, now, read_text
-from frisket.cli.support.shown import say
+from frisket.cli.support.shown import in_order, say
 from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult, Incomplete, Severity, Verdict
 from frisket.probe.base import Options
@@ -62,7 +62,10 @@ class Reports:
 
     def close(self, final: dict[str, DeviceResult]) -> None:
         """Write the rest, with the verdicts that waited for the last device."""
-        self.devices = [final.get(device.target, device) for device in self.devices]
+        self.devices = [
+            final.get(device.target, device)
+            for device in sorted(self.devices, key=lambda device: in_order(device.target))
+        ]
         for outlet, writer, place in self.writers:
             if outlet.format.stream is None:
                 for device in self.devices:

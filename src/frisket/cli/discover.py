@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from frisket.cli.support.labs import is_lab_word
 from frisket.cli.support.progress import progress
 from frisket.cli.support.session import now
-from frisket.cli.support.shown import TableOrJson, print_json, print_table, say
+from frisket.cli.support.shown import TableOrJson, in_order, print_json, print_table, say
 from frisket.cli.support.targets import resolve_targets
 from frisket.model.finding import Incomplete
 from frisket.model.target import Target
@@ -40,7 +40,7 @@ async def _look(
             else:
                 found.append((target, seen))
             tick()
-    found.sort(key=lambda pair: [int(p) if p.isdigit() else 0 for p in pair[0].address.split(".")])
+    found.sort(key=lambda pair: in_order(str(pair[0])))
     return found, lost
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import Literal
@@ -31,6 +32,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     # A pipe has no width: cut nothing there.
     width = None if sys.stdout.isatty() else 240
     Console(highlight=False, markup=False, width=width).print(table)
+
+
+def in_order(target: str) -> list[tuple[int, str]]:
+    """Return a sort key that puts 10.0.0.9 before 10.0.0.10."""
+    parts = re.split(r"([0-9]+)", target)
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
 
 
 def say(message: str) -> None:
