@@ -113,7 +113,11 @@ def _get_bulk(tree: Tree, view: View, pdu: Pdu, room: int) -> bytes:
     if sum(map(len, parts)) > room:
         return failed(pdu, ErrorStatus.TOO_BIG, 0, v1=False)
     left = room - sum(map(len, parts))
-    columns = [_Column(tree, view, oid) for oid, _ in pdu.varbinds[len(once) :]]
+    asked = pdu.varbinds[len(once) :]
+    if len(asked) == 1:
+        parts += tree.run(asked[0][0], view, pdu.max_repetitions, left)
+        return encode_pdu_parts(Kind.RESPONSE, pdu.request_id, b"".join(parts))
+    columns = [_Column(tree, view, oid) for oid, _ in asked]
     for _ in range(pdu.max_repetitions if columns else 0):
         for column in columns:
             part = column.step()

@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from frisket.mfd.device import Device
 from frisket.proto.snmp.wire import (
+    END_OF_MIB_VIEW,
     NO_SUCH_INSTANCE,
     NO_SUCH_OBJECT,
     ErrorStatus,
@@ -173,6 +174,30 @@ class Tree:
                 return at, found
             at += 1
         return None
+
+    def run(self, oid: Oid, view: View, count: int, room: int) -> list[bytes]:
+        """Return up to `count` variables behind `oid` that fit into `room` octets.
+
+        The last one says that the tree ends, where it does. This is the way a walk takes.
+        """
+        parts: list[bytes] = []
+        at, last = self.position_after(oid), oid
+        cells, size = self.cells, len(self.cells)
+        while len(parts) < count:
+            if at >= size:
+                part: bytes | None = encode_varbind(last, END_OF_MIB_VIEW)
+                count = 0
+            else:
+                cell = cells[at]
+                part = cell if type(cell) is bytes else read(cell, view)
+                at += 1
+            if part is not None:
+                room -= len(part)
+                if room < 0:
+                    break
+                parts.append(part)
+                last = self.oids[at - 1]
+        return parts
 
 
 def read(cell: bytes | Live, view: View) -> bytes | None:

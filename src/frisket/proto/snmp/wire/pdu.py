@@ -32,6 +32,8 @@ class Kind(IntEnum):
     REPORT = 0xA8
 
 
+_QUESTIONS: Final = frozenset({Kind.GET, Kind.GET_NEXT, Kind.GET_BULK})
+_REPEATED: Final = 1500  # octets of a list of questions that is worth remembering
 _KINDS: Final = {int(kind): kind for kind in Kind}
 
 
@@ -172,7 +174,10 @@ def decode_pdu(data: bytes, at: int, end: int, *, max_varbinds: int = MAX_VARBIN
     request_id, at = ber.read_integer(data, start, stop)
     error_status, at = ber.read_integer(data, at, stop)
     error_index, at = ber.read_integer(data, at, stop)
-    varbinds = _decode_varbinds(data, at, stop, max_varbinds)
+    if kind in _QUESTIONS and stop - at <= _REPEATED:
+        varbinds = _decode_question(data[at:stop], max_varbinds)
+    else:
+        varbinds = _decode_varbinds(data, at, stop, max_varbinds)
     return Pdu(kind, request_id, error_status, error_index, varbinds)
 
 
@@ -189,6 +194,12 @@ def _decode_trap_v1(data: bytes, at: int, end: int, max_varbinds: int) -> TrapV1
     assert isinstance(address, IpAddress)
     assert isinstance(uptime, TimeTicks)
     return TrapV1Pdu(enterprise, address, generic, specific, uptime, varbinds)
+
+
+@lru_cache(maxsize=512)
+def _decode_question(data: bytes, limit: int) -> tuple[VarBind, ...]:
+    """Read the list of a question: pollers ask all their devices the same ones, again and again."""
+    return _decode_varbinds(data, 0, len(data), limit)
 
 
 def _decode_varbinds(data: bytes, at: int, end: int, limit: int) -> tuple[VarBind, ...]:

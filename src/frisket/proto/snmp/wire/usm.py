@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -99,7 +99,19 @@ def seal(message: SecureMessage, keys: Keys, salt: int) -> bytes:
     body, salt_field = message.body, b""
     if message.level is Level.PRIVATE:
         body, salt_field = encrypt(keys, message.boots, message.time, salt, body)
-    blank = replace(message, body=body, salt=salt_field, digest=bytes(keys.auth.digest_size))
+    blank = SecureMessage(
+        msg_id=message.msg_id,
+        level=message.level,
+        reportable=message.reportable,
+        engine_id=message.engine_id,
+        boots=message.boots,
+        time=message.time,
+        user=message.user,
+        body=body,
+        digest=bytes(keys.auth.digest_size),
+        salt=salt_field,
+        max_size=message.max_size,
+    )
     data, at = encode_secure(blank)
     return data[:at] + digest(keys, data) + data[at + keys.auth.digest_size :]
 
