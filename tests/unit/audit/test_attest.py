@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frisket.audit.attest import Attestation, parse_attestations, readings
+from frisket.audit.baseline import Consideration, Need
 from frisket.audit.evaluate import evaluate
 from frisket.audit.load import load_content
 from frisket.errors import UsageError
@@ -270,3 +272,24 @@ def test_any_entry_is_read_or_refused(fields: dict[str, str]) -> None:
     except UsageError:
         return
     readings(found, TARGET, IDENTITY, TODAY, CONTENT, OFFICE)
+
+
+def test_of_two_answers_of_one_day_the_lower_one_counts() -> None:
+    """People correct a file by adding to its end."""
+    text = entry(answer=False) + entry(answer=True)
+    assert only(read(text), "sms.password-strong").value is True  # type: ignore[union-attr]
+
+
+def test_the_first_day_there_is_can_be_read() -> None:
+    found = read(entry(when=date.min, expires=date.max))
+    assert isinstance(only(found, "sms.password-strong"), Known)
+
+
+def test_a_yes_leaves_alternatives_open_in_any_order() -> None:
+    need = Need(("browser.filtering-proxy", "browser.download-off"))
+    row = Consideration("MY-01", "Browser", "text", (need, Need(("sms.password-strong",))))
+    mine = replace(OFFICE, considerations=(row,))
+    yes = Attestation(True, "A. Person", TODAY, "seen", date.max, consideration="MY-01")
+    found = readings([yes], TARGET, IDENTITY, TODAY, CONTENT, mine)
+    assert set(found) == {"sms.password-strong"}
+    assert not readings([yes], TARGET, IDENTITY, TODAY, CONTENT, OFFICE)

@@ -268,3 +268,14 @@ def test_an_empty_value_is_put_in_words() -> None:
     found, because = verdict("certificate.no-known-weakness", readings)
     assert found is Verdict.PASS
     assert because.startswith("nothing, seen by network")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [({"id": "other"}, "the file's name"), ({"need": ["no-such"]}, "unknown rule 'no-such'")],
+)
+def test_a_malformed_baseline_is_refused(changes: dict[str, object], says: str) -> None:
+    row = {"id": "X-1", "feature": "f", "text": "t", "need": changes.get("need", ["ipp.off"])}
+    raw = {"id": changes.get("id", "mine"), "title": "t", "source": "s", "consideration": [row]}
+    with pytest.raises(ContentError, match=says):
+        parse_baseline("mine", raw, CONTENT.rules, ())

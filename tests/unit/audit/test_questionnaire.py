@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from frisket.audit.attest import parse_attestations, readings
@@ -119,6 +120,9 @@ def test_a_question_says_what_where_and_why() -> None:
 
 
 @given(st.text())
+@example("\\")
+@example('"\n[[attestation]]')
+@example("\x7f\u2028\u202e")
 def test_hostile_names_stay_texts(name: str) -> None:
     baseline = CONTENT.baselines["small-office"]
     readings_ = Readings.single({"ipp.enabled": Unread(Why.SILENT, name, name)})
@@ -128,3 +132,13 @@ def test_hostile_names_stay_texts(name: str) -> None:
     assert len(rows) == asked
     assert all(set(row) == {"key", "device", "answer", "who", "when", "evidence"} for row in rows)
     assert text.replace("\n", "").isprintable()
+
+
+def test_secrets_are_never_asked_for() -> None:
+    secret = next(s.key for s in CONTENT.catalog if s.secret)
+    rules = dict(CONTENT.rules)
+    rules["ipp.off"] = replace(rules["ipp.off"], key=secret)
+    content = replace(CONTENT, rules=rules)
+    baseline = content.baselines["small-office"]
+    text = questionnaire(content, baseline, {"x": evaluate(baseline, NOTHING, content)})
+    assert secret not in text

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from frisket.audit.load import load_content
-from frisket.audit.standard import Standard, maps_of
+from frisket.audit.standard import Standard, maps_of, parse_standard
+from frisket.errors import ContentError
 
 # Group id, version, severity of DISA's V2R15 benchmark, in its order.
 STIG = """
@@ -82,3 +83,18 @@ def test_a_rule_finds_its_requirements() -> None:
     assert maps["hcd-cpp"] == ("FIA_AFL.1",)
     assert maps["nist-800-53"] == ("AC-7",)
     assert "V-6806" in maps["stig"]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"id": "1", "title": "t", "status": "perhaps"}, "unknown status"),
+        ({"id": "1", "title": "t", "status": "manual", "rules": ["no-such"]}, "unknown rule"),
+        ({"id": "1", "title": "t"}, "status"),
+        ({"id": "1", "title": "t", "status": "manual", "colour": "red"}, "unknown field"),
+    ],
+)
+def test_a_malformed_map_is_refused(row: dict[str, object], says: str) -> None:
+    raw = {"id": "x", "title": "t", "edition": "e", "requirement": [row]}
+    with pytest.raises(ContentError, match=says):
+        parse_standard("x", raw, load_content().rules)
