@@ -51,6 +51,9 @@ _BAR = 16
 # A rule under the head and above the totals, and nothing that costs width.
 _HEAD_ONLY = box.Box("    \n    \n ── \n    \n ── \n    \n    \n    \n")
 
+# With more devices than this, what could not be judged is counted, not listed, for each.
+_DETAILED = 3
+
 
 def verdict_text(verdict: Verdict) -> Text:
     """Return a verdict as a sign and a word; colour only repeats it."""
@@ -168,19 +171,21 @@ def _open(findings: Sequence[Finding]) -> Iterator[RenderableType]:
         yield Padding(Group(heading, Padding(grid, (0, 0, 0, 2))), (0, 0, 0, 4))
 
 
-def _findings(device: DeviceResult, *, verbose: bool) -> Iterator[RenderableType]:
+def _findings(device: DeviceResult, *, verbose: bool, brief: bool) -> Iterator[RenderableType]:
+    """Yield a device's findings; `brief` (many devices) only counts what was not judged."""
     shown = [f for f in device.findings if verbose or f.verdict not in QUIET | OPEN]
     for group in by_consideration(shown):
         yield _consideration(group, verbose=verbose)
     if verbose:
         return
-    if unjudged := [f for f in device.findings if f.verdict in OPEN]:
+    unjudged = [f for f in device.findings if f.verdict in OPEN]
+    if unjudged and not brief:
         yield Padding(Text("Not judged", style="bold"), (1, 0, 0, 2))
         yield from _open(unjudged)
     hidden = [
         f"{number} {verdict.value}"
         for verdict, number in counts(device.findings).items()
-        if number and verdict in QUIET
+        if number and verdict in (QUIET | OPEN if brief else QUIET)
     ]
     if hidden:
         yield Padding(Text(f"not shown: {', '.join(hidden)}", style="dim"), (1, 0, 0, 2))
@@ -274,8 +279,10 @@ def _draw(result: AuditResult, context: ReportContext) -> bytes:
         emoji=False,
         highlight=False,
     )
+    brief = len(result.devices) > _DETAILED
     for device in result.devices:
-        for part in (*_heading(device), *_findings(device, verbose=context.verbose)):
+        body = _findings(device, verbose=context.verbose, brief=brief)
+        for part in (*_heading(device), *body):
             console.print(part)
         console.print()
     for part in _summary(result, verbose=context.verbose):
