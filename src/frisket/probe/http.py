@@ -189,8 +189,13 @@ def _hsts(visit: Visit, encrypted: list[Step]) -> Reading:
     pages = [step for step in encrypted if _is_interface(step)]
     if not pages:
         return Unread(Why.NOT_ASKED, VIA, "no page was shown over TLS")
+    sending = {
+        step.port
+        for step in encrypted
+        if lasting(step.response.header("strict-transport-security"))
+    }
     for step in pages:
-        if not lasting(step.response.header("strict-transport-security")):
+        if step.port not in sending:
             return visit.known(False, VIA, f"port {step.port} sends no Strict-Transport-Security")
     return visit.known(True, VIA, "Strict-Transport-Security is sent")
 
