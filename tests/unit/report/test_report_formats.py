@@ -83,7 +83,7 @@ def test_csv_has_a_row_for_each_device_and_rule() -> None:
 
 
 def test_table_fits_the_width_and_tells_what_is_not_met() -> None:
-    drawn = format_named("table").render(fleet(4), CONTEXT).decode()
+    drawn = format_named("table").render(fleet(3), CONTEXT).decode()
     assert max(len(line) for line in drawn.splitlines()) <= 80
     assert "Canon iR-ADV C5550 III" in drawn
     assert "serial QNR00000" in drawn
@@ -96,6 +96,13 @@ def test_table_fits_the_width_and_tells_what_is_not_met() -> None:
     assert "Demands that contradict each other" in drawn
     assert "frisket plan" in drawn
     assert "127.0.1.200" in drawn
+
+
+def test_a_table_of_many_devices_counts_what_was_not_judged() -> None:
+    drawn = format_named("table").render(fleet(4), CONTEXT).decode()
+    assert "Not judged\n" not in drawn.split("Summary")[0]
+    line = next(line for line in drawn.splitlines() if "not shown:" in line)
+    assert all(word in line for word in ("3 pass", "unknown", "manual", "1 not-applicable"))
 
 
 def test_verbose_table_shows_all_with_what_to_do() -> None:
