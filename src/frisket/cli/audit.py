@@ -130,7 +130,7 @@ def audit(
     format
         table, json, jsonl, csv, html, sarif, cklb or junit.
     output
-        Write to this file; the suffix names the format. May be given several times.
+        Write to this file too; the suffix names the format. May be given several times.
     readings
         Judge this capture instead of a live device. May be given several times.
     record

@@ -35,19 +35,16 @@ class Outlet:
 
 
 def outlets(format_name: str | None, outputs: Sequence[Path]) -> list[Outlet]:
-    """Return where to report: each output by its suffix or the named format; else a table.
+    """Return where to report: a table for the reader, and each file by its suffix.
 
-    With files only, nothing goes to standard output.
+    A named format takes the table's place; where files are given too, it is theirs and nothing
+    else is printed.
     """
     named = format_named(format_name) if format_name else None
-    if not outputs:
-        return [Outlet(named or format_named("table"), None)]
-    found = []
-    for path in outputs:
-        stdout = str(path) == "-"
-        chosen = (named or format_named("table")) if stdout else named or format_of_file(str(path))
-        found.append(Outlet(chosen, None if stdout else path))
-    return found
+    files = [Outlet(named or format_of_file(str(path)), path) for path in outputs]
+    if files and named:
+        return files
+    return [Outlet(named or format_named("table"), None), *files]
 
 
 def report_context(content: Content, *, verbose: bool) -> ReportContext:
