@@ -56,6 +56,7 @@ def free_port() -> int:
 
 def environment(folder: Path) -> dict[str, str]:
     """Return an environment in which net-snmp reads no configuration but what it is given."""
+    (folder / "cert_indexes").mkdir(exist_ok=True)  # it would say that it makes one
     return {
         "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin",
         "MIBS": "",
@@ -116,7 +117,7 @@ def configuration(port: int) -> str:
         f"override -rw {root}.3.1 octet_str before",
         f"override -rw {root}.3.2 integer 1",
     ]
-    # Each long enough for a whole table of them to be too big for one datagram.
+    # Too long for all of them to fit one datagram.
     lines += [f"override {root}.4.{i} octet_str {'x' * 900}" for i in range(1, 101)]
     return "\n".join(lines) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from types import TracebackType
 from typing import ClassVar, Final, Self, TypeVar
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 PORT: Final = 161
 READS: Final = frozenset({Kind.GET, Kind.GET_NEXT, Kind.GET_BULK})
+# net-snmp 5.9 says general error where an encrypted answer to GETBULK does not fit a datagram.
+_TOO_MANY: Final = frozenset({ErrorStatus.TOO_BIG, ErrorStatus.GENERAL_ERROR})
 PATIENCE: Final = (2.0, 3.0, 5.0)  # seconds for each attempt; HP wakes in 2 to 5
 
 
@@ -184,7 +187,7 @@ class Manager:
                 if many
                 else Question(Kind.GET_NEXT, names)
             )
-            if pdu.error_status == ErrorStatus.TOO_BIG and many:
+            if many and pdu.error_status in _TOO_MANY:
                 self._repetitions //= 2
                 continue
             self._check_status(pdu, (oid,))
@@ -234,13 +237,21 @@ class Manager:
             def hear(data: bytes) -> tuple[Pdu, int]:
                 return session.hear(data), len(data)
 
+            repeated = False
+
             def ask() -> bytes:
+                nonlocal question, repeated
+                if repeated and question.max_repetitions > 1:
+                    # Fragments of large answers get lost, and net-snmp drops what it cannot send.
+                    question = replace(question, max_repetitions=question.max_repetitions // 2)
+                    self._repetitions = min(self._repetitions, question.max_repetitions)
+                repeated = True
                 return session.ask(question)
 
             try:
                 return await self._attempts(ask, hear, timeouts)
             except Resynchronized:
-                pass
+                repeated = False
             try:
                 return await self._attempts(ask, hear, timeouts)
             except Resynchronized:
@@ -273,7 +284,7 @@ class Manager:
                     problem = refused
                 except Stray:
                     pass
-        raise problem or Silent("the SNMP agent did not answer")
+        raise problem or Silent("the SNMP agent did not answer", hint=self._session.hint)
 
 
 def _names(oids: Sequence[Oid]) -> bytes:

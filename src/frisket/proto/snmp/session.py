@@ -95,6 +95,7 @@ class CommunitySession:
     __slots__ = ("_asked", "_credential", "_random")
 
     ready: Final = True
+    hint: Final = "An SNMPv1 or v2c agent does not answer a community it does not know."
 
     def __init__(self, credential: Community, random: Random) -> None:
         self._credential = credential
@@ -165,6 +166,13 @@ class UserSession:
     def ready(self) -> bool:
         """Whether the engine is known."""
         return bool(self.engine_id)
+
+    @property
+    def hint(self) -> str:
+        """What silence may mean: net-snmp does not answer what it decrypts to nonsense."""
+        if self.ready and self._level is Level.PRIVATE:
+            return "The privacy password or protocol, or the way its key is extended, may be wrong."
+        return ""
 
     @property
     def time(self) -> int:

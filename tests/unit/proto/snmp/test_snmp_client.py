@@ -234,3 +234,12 @@ async def test_a_lost_answer_to_a_set_is_not_followed_by_another() -> None:
     with pytest.raises(Silent):
         await writer.set([(ONE, Integer(7))])
     assert len(network.sent) == 1
+
+
+async def test_an_agent_that_cannot_send_large_answers_is_asked_for_less() -> None:
+    agent = Agent(dict(MIB))
+    client, network = manager(
+        V2C, lambda data: [a for a in agent(data) if len(a) < 200], timeouts=(1.0,) * 5
+    )
+    assert len(await client.walk(ROOT)) == 101
+    assert network.now < 50 + 5
