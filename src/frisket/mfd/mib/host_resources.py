@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from frisket.mfd.mib.condition import (
@@ -58,6 +58,7 @@ def error_bits(view: View) -> bytes:
 
 def date_and_time(at: datetime) -> bytes:
     """Return DateAndTime (RFC 2579) in Coordinated Universal Time."""
+    at = at.astimezone(UTC)
     clock = bytes((at.month, at.day, at.hour, at.minute, at.second, at.microsecond // 100_000))
     return at.year.to_bytes(2, "big") + clock + b"+\x00\x00"
 
