@@ -22,7 +22,7 @@ from frisket.proto.snmp.session import (
     UserSession,
 )
 from frisket.proto.snmp.wire.message import Version
-from frisket.proto.snmp.wire.oid import Oid, within
+from frisket.proto.snmp.wire.oid import Oid
 from frisket.proto.snmp.wire.pdu import ErrorStatus, Kind, Pdu, VarBind, encode_question
 from frisket.proto.snmp.wire.values import END_OF_MIB_VIEW, NO_SUCH_OBJECT
 
@@ -155,6 +155,7 @@ class Manager:
         found: list[VarBind] = []
         size = 0
         at = subtree
+        depth = len(subtree)
         while True:
             try:
                 batch, received = await self._behind(at)
@@ -165,7 +166,7 @@ class Manager:
             if not batch:
                 return tuple(found)
             for oid, value in batch:
-                if value is END_OF_MIB_VIEW or not within(oid, subtree):
+                if value is END_OF_MIB_VIEW or oid[:depth] != subtree:
                     return tuple(found)
                 if oid <= at:
                     raise WalkBroken("the agent does not walk forward", tuple(found))

@@ -163,7 +163,7 @@ def _unsigned(kind: type[Counter32 | Gauge32 | TimeTicks]) -> Callable[[bytes], 
         size = len(content)
         if not 1 <= size <= 4 and not (size == 5 and content[0] == 0):
             raise WireError(f"a {kind.__name__} of a wrong size")
-        return kind(int.from_bytes(content, "big"))
+        return kind.from_bytes(content, "big")
 
     return decode
 
@@ -176,6 +176,8 @@ def _counter64(content: bytes) -> Value:
 
 
 def _integer(content: bytes) -> Value:
+    if 1 <= len(content) <= 4:
+        return Integer.from_bytes(content, "big", signed=True)
     return Integer(ber.signed(content))
 
 
