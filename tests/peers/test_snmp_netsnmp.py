@@ -67,7 +67,7 @@ from frisket.proto.snmp.wire.crypto import Auth, LocalKeys, Priv, User
 from frisket.proto.snmp.wire.usm import Engine
 from frisket.proto.snmp.write import Writer
 
-pytestmark = [pytest.mark.peer("snmpd"), pytest.mark.peer("snmpget"), pytest.mark.peer("snmptrapd")]
+pytestmark = [pytest.mark.peer("snmpd"), pytest.mark.peer("snmp"), pytest.mark.peer("snmptrapd")]
 
 SYS_DESCR: Oid = (1, 3, 6, 1, 2, 1, 1, 1, 0)
 ALERT: Oid = (1, 3, 6, 1, 2, 1, 43, 18, 2, 0, 1)

@@ -45,7 +45,7 @@ class LevelRefused(Denied):
 
 
 class EngineChanged(Denied):
-    """The agent's engine ID is not the one expected; nothing secret was sent to it."""
+    """The agent has another engine ID than expected, or than it had; it gets no secret."""
 
 
 class ClockRefused(Denied):
