@@ -13,6 +13,7 @@ from pathlib import Path
 
 from frisket.audit.load import Content
 from frisket.mfd.address_book import AddressBook
+from frisket.mfd.applications import Applications
 from frisket.mfd.auditlog import ALWAYS, AuditLog, LogKind
 from frisket.mfd.certificate import Certificates, KeyKind
 from frisket.mfd.counters import Counters
@@ -84,6 +85,7 @@ class Device:
     clock: Callable[[], float]
     folder: Path | None
     addresses: AddressBook
+    applications: Applications
     sessions: Sessions
     actions: Actions = field(default_factory=Actions)
 
@@ -194,5 +196,6 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
         clock=around.clock,
         folder=folder,
         addresses=AddressBook(_ledger(folder, "addresses")),
+        applications=Applications(_ledger(folder, "applications")),
         sessions=Sessions(around.clock, idle),
     )

@@ -125,6 +125,10 @@ class Users:
         user = self._users.get(name)
         return user.role if user else None
 
+    def check_new(self, password: str) -> None:
+        """Raise `SettingRefused` where a new password breaks the password settings."""
+        check_new_password(password, self._store)
+
     def put(self, name: str, role: Role, password: str, actor: str) -> None:
         """Register a user or change one. Raises `SettingRefused` for a poor password or name."""
         if not re.fullmatch(r"[\w .@-]{1,32}", name):
@@ -147,6 +151,13 @@ class Users:
         self._ledger.append({"name": name, "removed": True})
         del self._users[name]
         self._log.add(LogKind.USER_AUTHENTICATION, actor, "Delete User", name)
+
+    def clear(self, actor: str) -> None:
+        """Delete every registered user ([Initialize All Data/Settings])."""
+        self._ledger.replace(())
+        self._users.clear()
+        self._failures.clear()
+        self._log.add(LogKind.USER_AUTHENTICATION, actor, "Delete All Users")
 
     def _is_right(self, name: str, password: str) -> bool:
         if name == ADMINISTRATOR:
