@@ -33,6 +33,7 @@ EXTRA = {
     "frisket.proto.snmp": {"cryptography"},
     "frisket.proto.rfb": {"cryptography", "sys"},  # sys.byteorder: pixels as machine words
     "frisket.proto.http": {"h11"},
+    "frisket.proto.mdns": {"zeroconf"},  # its codec only
     "frisket.proto.xml": {"xml.parsers", "xml.parsers.expat"},
     "frisket.proto.tls": {"cryptography"},
 }

@@ -1,0 +1,1 @@
+"""Multicast DNS: questions, and the records that answer them."""
