@@ -15,11 +15,9 @@ from cryptography.x509.oid import NameOID
 from tests.loop.bench import NOW
 
 
-def write_identity(folder: Path, key: Any = None, days: int = 90) -> Path:
-    """Write key.pem and cert.pem, self-signed and valid for `days` from yesterday."""
-    key = key or ec.generate_private_key(ec.SECP256R1())
+def _certificate(key: Any, days: int) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Canon Imaging Product")])
-    certificate = (
+    return (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -29,6 +27,18 @@ def write_identity(folder: Path, key: Any = None, days: int = 90) -> Path:
         .not_valid_after(NOW + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
+
+
+def make_certificate(days: int = 90) -> bytes:
+    """Return a DER certificate, self-signed and valid for `days`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return _certificate(key, days).public_bytes(Encoding.DER)
+
+
+def write_identity(folder: Path, key: Any = None, days: int = 90) -> Path:
+    """Write key.pem and cert.pem, self-signed and valid for `days`."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    certificate = _certificate(key, days)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "key.pem").write_bytes(pem)
     (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))

@@ -114,6 +114,26 @@ async def test_everything_that_openssl_still_has(rsa_identity: Path) -> None:
     assert {"NULL", "anonymous"} <= set(classes)
 
 
+@pytest.mark.peer("gnutls-bin")
+async def test_ciphers_that_only_another_library_still_has(rsa_identity: Path) -> None:
+    port = free_port()
+    files = [f"--x509{kind}file={rsa_identity / kind}.pem" for kind in ("key", "cert")]
+    priority = "NORMAL:-VERS-ALL:+VERS-TLS1.0:+VERS-TLS1.2:+ARCFOUR-128:+3DES-CBC:+RSA"
+    command = ["gnutls-serv", f"--port={port}", "--quiet", f"--priority={priority}", *files]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(port)
+            async with bench() as device:
+                device.ports[443] = port
+                found = await PROBE.run(device.visit())
+        finally:
+            server.terminate()
+    assert value(found, "tls.versions") == ("TLSv1.0", "TLSv1.2")
+    classes = value(found, "tls.weak-ciphers")
+    assert isinstance(classes, tuple)
+    assert {"RC4", "3DES"} <= set(classes)
+
+
 async def test_a_small_old_certificate(tmp_path: Path) -> None:
     files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
     kind = ["-newkey", "rsa:1024", "-sha1", "-nodes", "-days", "9", "-subj", "/CN=old"]

@@ -224,20 +224,26 @@ class Asker:
             stream.close()
 
     async def survey(self, number: int) -> Port:
-        """Ask with TLS 1.2 and all usual ciphers, else with TLS 1.3; keep the certificate."""
+        """Find a version that the port speaks, and its certificate.
+
+        Old servers pick their own version from a hello of TLS 1.2; those that choke on it, and
+        those that speak only the newest, are asked once more.
+        """
         port = Port(number)
-        outcome = await self.hello(number, Version.TLS_1_2, suites_for(Version.TLS_1_2), chain=True)
-        if isinstance(outcome, Accepted):
-            _note(port, outcome)
-            port.chain = outcome.certificates
-            return port
-        modern = await self.hello(number, Version.TLS_1_3, suites_for(Version.TLS_1_3))
-        if isinstance(modern, Accepted):
-            _note(port, modern)
-            port.chain = await self._encrypted_chain(number)
-            return port
-        # A server that alerts speaks TLS, but nothing that was asked for.
-        port.fault = outcome if not isinstance(outcome, Alert) else WireError("every hello refused")
+        for version in (Version.TLS_1_2, Version.TLS_1_3, Version.TLS_1_0, Version.SSL_3_0):
+            outcome = await self.hello(number, version, suites_for(version), chain=True)
+            if isinstance(outcome, Accepted):
+                port.fault = None
+                _note(port, outcome)
+                modern = outcome.version >= Version.TLS_1_3
+                chain = await self._encrypted_chain(number) if modern else outcome.certificates
+                port.chain = chain
+                return port
+            # A server that alerts speaks TLS, but nothing that was asked for.
+            refused = WireError("every hello is refused")
+            port.fault = refused if isinstance(outcome, Alert) else outcome
+            if not isinstance(outcome, Alert | Reset):
+                break
         return port
 
     async def _encrypted_chain(self, number: int) -> tuple[bytes, ...]:

@@ -18,6 +18,8 @@ from frisket.probe.engine import find_probes, run_probes
 # Whose word on identity counts first; where pages are titled anyhow, HTTP comes last.
 _TRUST = ("snmp", "ipp")
 _LAST = ("http",)
+# Needs no connection, and is asked even where no TCP port answers.
+_ALONE = "snmp"
 # Refusals and open ports here show that somebody is at the address.
 _FIRST_LOOK = (443, 80)
 _SECOND_LOOK = (631, 9100)
@@ -76,17 +78,13 @@ async def identify(visit: Visit, probes: Sequence[Probe]) -> Verdict:
     """
     target = visit.dialer.target
     asked = by_trust(probe for probe in probes if probe.identifies)
-    names = frozenset(probe.name for probe in asked)
-    reached = await _reached(visit)
-    if reached is not None:
-        # A firewall may let nothing but SNMP through; one question, not every probe's patience.
-        asked = [probe for probe in asked if probe.name == "snmp"]
-    seen = await run_probes(visit, asked)
-    if reached is not None:
-        if not heard(seen):
-            return Incomplete(str(target), f"nothing answers: {reached}", not target.named)
-        rest = [p for p in probes if p.identifies and p.name in names - {"snmp"}]
-        seen = seen | await run_probes(visit, by_trust(rest))
+    # Side by side, as a firewall may let nothing but SNMP through.
+    reached, seen = await asyncio.gather(
+        _reached(visit), run_probes(visit, [probe for probe in asked if probe.name == _ALONE])
+    )
+    if reached is not None and not heard(seen):
+        return Incomplete(str(target), f"nothing answers: {reached}", not target.named)
+    seen = seen | await run_probes(visit, [probe for probe in asked if probe.name != _ALONE])
     why = seen.printer or await _prints(visit)
     if not why and not target.named:
         return Incomplete(str(target), "it does not show that it is a printer", skipped=True)
