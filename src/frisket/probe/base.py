@@ -27,6 +27,10 @@ from frisket.net.dial import Dialer, Stream
 # Evidence is words for a person: what a device says is cut here, and escaped where it is shown.
 DETAIL_LENGTH = 300
 
+# Seconds for a connection attempt once another port of the device has answered: enough for one
+# lost packet and its repetition. A firewall that drops thirty ports must not cost thirty patiences.
+AWAKE_PATIENCE = 2.0
+
 _WHY: tuple[tuple[type[FrisketError], Why], ...] = (
     (Refused, Why.REFUSED),
     (Filtered, Why.FILTERED),
@@ -56,6 +60,7 @@ class Visit:
     now: Callable[[], datetime]
     options: Options = field(default_factory=Options)
     _ports: dict[int, asyncio.Task[LinkError | None]] = field(default_factory=dict)
+    _awake: bool = False
 
     async def closed(self, port: int) -> LinkError | None:
         """Return None where TCP `port` accepts connections, else what was met instead.
@@ -67,10 +72,15 @@ class Visit:
         return await asyncio.shield(self._ports[port])
 
     async def _touch(self, port: int) -> LinkError | None:
+        patience = self.options.patience
+        if self._awake:
+            patience = min(patience, AWAKE_PATIENCE)
         try:
-            (await self.dialer.tcp(port, self.options.patience)).close()
+            (await self.dialer.tcp(port, patience)).close()
         except LinkError as fault:
+            self._awake = self._awake or isinstance(fault, Refused)
             return fault
+        self._awake = True
         return None
 
     async def close(self) -> None:
