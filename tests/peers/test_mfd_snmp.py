@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import RECORDINGS
 from tests.lab import running_device
 from tests.peers.snmpd import environment
+from tests.project.tree import ROOT
 
 from frisket.mfd.device import Device
 from frisket.mfd.mib.access import AUTHS, PRIVS
@@ -195,3 +196,25 @@ async def test_the_cups_backend_recognises_a_printer(tmp_path: Path) -> None:
         assert "MFG:Canon;MDL:iR-ADV C5535;" in out
         assert '"Attic"' in out
         assert device.journal.counts["writes"] == 0
+
+
+@NET_SNMP
+@pytest.mark.shared
+async def test_the_documented_mib_names_what_the_agent_serves(tmp_path: Path) -> None:
+    """net-snmp reads the module from the document and finds the rows by their keys."""
+    text = (ROOT / "docs" / "reference" / "standin-mib.md").read_text(encoding="utf-8")
+    module = text.partition("```mib\n")[2].partition("```")[0]
+    (tmp_path / "FRISKET-STANDIN-MIB.txt").write_text(module, encoding="utf-8")
+    names = ("-M", f"{tmp_path}:{RECORDINGS / 'mibs'}", "-m", "FRISKET-STANDIN-MIB")
+    name = "FRISKET-STANDIN-MIB::standinSettingValue.'slp.scope'"
+    status, out = await run(tmp_path, "snmptranslate", *names, "-On", name)
+    assert (status, out.strip()) == (0, "." + setting("slp.scope"))
+    async with running_device(services=["snmp"]) as (device, _):
+        status, out = await run(
+            tmp_path, "snmpwalk", *names, "-v1", "-cpublic", at(device), "standin"
+        )
+        assert "Cannot" not in out
+        assert f"{name} = STRING: default" in out
+        assert "::standinSettingPending.'lpd.enabled' = INTEGER: false(2)" in out
+        assert "::standinSettings.0 = Gauge32: " in out
+        assert "enterprises.32473" not in out
