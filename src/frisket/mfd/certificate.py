@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import ssl
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -176,10 +177,12 @@ class Certificates:
             context.load_cert_chain(file.name)
         strict = self._store.on("crypto.prohibit-weak")
         minimum = self._store.text("tls.minimum-version")
-        context.minimum_version = _VERSIONS["TLSv1.2" if strict else minimum]
-        context.maximum_version = max(
-            _VERSIONS[self._store.text("tls.maximum-version")], context.minimum_version
-        )
+        least = _VERSIONS["TLSv1.2" if strict else minimum]
+        with warnings.catch_warnings():
+            # Python warns of old versions; offering them is what a factory device does.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = least
+            context.maximum_version = max(_VERSIONS[self._store.text("tls.maximum-version")], least)
         if not strict and minimum in {"TLSv1.0", "TLSv1.1"}:
             # OpenSSL refuses old versions above security level 0.
             context.set_ciphers("DEFAULT:@SECLEVEL=0")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from zeroconf import (
+# zeroconf re-exports its codec without listing it in __all__.
+from zeroconf import (  # type: ignore[attr-defined]
     DNSAddress,
     DNSIncoming,
     DNSOutgoing,
