@@ -23,6 +23,7 @@ from frisket.proto.snmp.wire.oid import Oid, parse_oid
 from frisket.proto.snmp.wire.values import ObjectIdentifier, OctetString, Value
 
 VIA = "snmp"
+AWAKE_TIMEOUT = 1.0  # seconds for each of two attempts, once another version has answered
 PUBLIC = "public"
 
 SYS_DESCR = parse_oid("1.3.6.1.2.1.1.1.0")
@@ -198,6 +199,9 @@ async def run(visit: Visit) -> Sighting:
     v1 = await _answers(visit, Version.V1, timeouts)
     if isinstance(v1, Refused):
         return interpret(visit, Answers(v1, v1, v1))
+    if v1 is None:
+        # Awake: what else it speaks, it will say at once.
+        timeouts = (min(timeouts[0], AWAKE_TIMEOUT), min(timeouts[1], AWAKE_TIMEOUT))
     v2c, (v3, engine_id) = await asyncio.gather(
         _answers(visit, Version.V2C, timeouts), _discover(visit, timeouts)
     )
