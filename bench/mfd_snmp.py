@@ -20,6 +20,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -148,7 +149,7 @@ def load(child: subprocess.Popen[str], version: Version, devices: int, seconds: 
     asked = min(devices, 200)
     AGENTS.clear()
     for number in range(asked if version is Version.V3 else 1):
-        AGENTS[number] = Agent(build_device(PLANS[number], around), LocalKeys())
+        AGENTS[number] = Agent(build_device(PLANS[number], around), LocalKeys(), Random(1))
     socks = []
     for number in range(asked):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

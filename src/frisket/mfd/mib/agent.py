@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from random import Random, SystemRandom
+from random import Random
 from typing import Final
 
-from frisket.errors import WireError
+from frisket.errors import FrisketError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.mib.access import answers, community_rights, user_rights, users
@@ -21,6 +21,7 @@ from frisket.proto.snmp.wire import (
     Counter32,
     ErrorStatus,
     Kind,
+    Message,
     Pdu,
     SecureMessage,
     Version,
@@ -50,11 +51,11 @@ _FAILURES_PER: Final = 1.0  # seconds between two failed logins that are written
 
 @dataclass(slots=True)
 class Agent:
-    """Answers for one device. `keys` is shared by all devices of a process."""
+    """Answers for one device. `keys` and `random` are shared by all devices of a process."""
 
     device: Device
     keys: LocalKeys
-    random: Random = field(default_factory=SystemRandom)
+    random: Random
     memory: Memory = field(init=False)
     _tree: Tree | None = None
     _salt: int = field(init=False)
@@ -76,19 +77,19 @@ class Agent:
     def respond(self, data: bytes) -> bytes | None:
         """Return the answer to a datagram; None for silence. Raises nothing."""
         try:
-            message = decode_message(data)
-        except WireError:
+            return self._respond(data, decode_message(data))
+        except FrisketError:
+            # No SNMP message; or the disk is full and a wake or failed login cannot be recorded.
             return None
+
+    def _respond(self, data: bytes, message: Message) -> bytes | None:
         version = message.version if isinstance(message, CommunityMessage) else Version.V3
         if not answers(self.device, version) or self.device.power.wake("snmp") > 0:
             return None
         self.memory.requests += 1
         if isinstance(message, CommunityMessage):
             return self._respond_community(message)
-        try:
-            return self._respond_secure(data, message)
-        except WireError:
-            return None
+        return self._respond_secure(data, message)
 
     def _respond_community(self, message: CommunityMessage) -> bytes | None:
         rights = community_rights(self.device, message.community)

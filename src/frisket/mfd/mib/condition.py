@@ -15,14 +15,14 @@ _LOW: Final = 10  # percent of the capacity
 
 def tray_level(device: Device, number: int) -> int:
     """Return the sheets in tray `number` (from 0)."""
-    return device.personality.trays[number].level
+    return device.levels.tray(number)
 
 
 def supply_level(device: Device, number: int) -> int:
     """Return the level of a supply; -2 where it is unknown, -3 where some is left."""
     if device.quirks.supply_levels_unknown:
         return UNKNOWN
-    return device.personality.supplies[number].level
+    return device.levels.supply(number)
 
 
 def is_waste(kind: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from frisket.errors import FrisketError, SettingRefused
+from frisket.errors import SettingRefused
 from frisket.mfd.mib.model import Model
 from frisket.mfd.mib.tree import Row, View, Write, number, scalars, text
+from frisket.mfd.store import Locked
 from frisket.proto.snmp.wire import (
     Counter32,
     ErrorStatus,
@@ -72,7 +73,10 @@ def setting_write(key: str) -> Write:
             return ErrorStatus.WRONG_TYPE
         try:
             view.device.store.check(key, value.decode(), "snmp")
-        except (FrisketError, UnicodeDecodeError) as fault:
+        except Locked as fault:
+            view.memory.last_refusal = str(fault)
+            return ErrorStatus.INCONSISTENT_VALUE
+        except (SettingRefused, UnicodeDecodeError) as fault:
             view.memory.last_refusal = str(fault)
             return ErrorStatus.WRONG_VALUE
         return ErrorStatus.NO_ERROR

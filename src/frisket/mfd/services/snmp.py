@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from random import Random, SystemRandom
 
 from frisket.mfd.device import Device
 from frisket.mfd.mib.agent import Agent
@@ -19,11 +20,11 @@ def ports(device: Device) -> tuple[Port, ...]:
     return (SNMP,) if on else ()
 
 
-def opener(keys: LocalKeys) -> Callable[[Device, Port], Awaitable[Open]]:
-    """Return a way to open the port; the devices it opens share the keys of their users."""
+def opener(keys: LocalKeys, random: Random) -> Callable[[Device, Port], Awaitable[Open]]:
+    """Return a way to open the port; the devices it opens share what costs memory."""
 
     async def open_port(device: Device, port: Port) -> Open:
-        agent = Agent(device, keys)
+        agent = Agent(device, keys, random)
         where = device.port(port.number)
         return listen_udp(device.address, where, lambda data, _: agent.respond(data))
 
@@ -31,4 +32,4 @@ def opener(keys: LocalKeys) -> Callable[[Device, Port], Awaitable[Open]]:
 
 
 # Settings are read at each request, so none needs the port opened anew.
-SERVICE = Service(name="snmp", ports=ports, open_port=opener(LocalKeys()))
+SERVICE = Service(name="snmp", ports=ports, open_port=opener(LocalKeys(), SystemRandom()))

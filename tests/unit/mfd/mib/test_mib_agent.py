@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.unit.mfd.mib.asking import Bench, nulls
 
+from frisket.mfd.ledger import Ledger, LedgerFault
 from frisket.mfd.mib.access import AUTHS, DEDICATED, PRIVS
 from frisket.model.reading import Value as SettingValue
 from frisket.proto.snmp.wire import (
@@ -223,3 +224,16 @@ def test_answers_notifications_and_foreign_kinds_get_silence(bench: Bench) -> No
     for kind in (Kind.RESPONSE, Kind.TRAP, Kind.INFORM, Kind.REPORT):
         assert asker.community(Pdu(kind, 1), version=Version.V2C) is None
     assert asker.community(Pdu(Kind.GET_BULK, 1), version=Version.V1) is None
+
+
+def test_a_full_disk_means_silence_and_no_fault(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = bench.asker(quirks={"sleeps": True})
+
+    def full(_: Ledger, *records: object) -> None:
+        raise LedgerFault("disk full")
+
+    monkeypatch.setattr(Ledger, "append", full)
+    assert asker.community(GET) is None
+    assert asker.community(GET) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from random import Random
 
 import pytest
 from tests.lab import make_device
@@ -37,7 +38,7 @@ def device_with(trays: list[int], supplies: list[tuple[str, int]], **quirks: obj
 
 
 def asker_of(device: Device) -> Asker:
-    return Asker(Agent(device, LocalKeys()))
+    return Asker(Agent(device, LocalKeys(), Random(1)))
 
 
 def alerts(asker: Asker) -> dict[int, int]:
