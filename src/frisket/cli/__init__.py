@@ -6,7 +6,7 @@ import pkgutil
 import sys
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 import frisket.cli
 from frisket.errors import FrisketError
@@ -20,6 +20,7 @@ def build_app() -> App:
         name="frisket",
         help="Hardens, watches and services fleets of networked multifunction printers.",
         version=version("frisket"),
+        default_parameter=Parameter(negative=(), show_default=lambda value: value or None),
     )
     for info in pkgutil.iter_modules(frisket.cli.__path__):
         if not info.ispkg and not info.name.startswith("_"):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from frisket.audit.attest import parse_attestations
-from frisket.audit.load import Content, load_content
+from frisket.audit.load import load_content
 from frisket.audit.questionnaire import questionnaire
+from frisket.cli.support.options import Visiting, Words
 from frisket.cli.support.progress import progress
 from frisket.cli.support.run import Collected, Run, visit_all
-from frisket.cli.support.session import Session, read_text
+from frisket.cli.support.session import open_session, read_text
 from frisket.cli.support.shown import in_order, say
 from frisket.errors import UsageError
 
@@ -27,11 +29,9 @@ def attest(
     init: bool = False,
     check: Path | None = None,
     baseline: Annotated[str, Parameter(alias="-b")] = "small-office",
-    attest: tuple[Path, ...] = (),
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
-    pace: float = 10.0,
-    state_dir: Path | None = None,
-    quiet: Annotated[bool, Parameter(alias="-q")] = False,
+    words: Words = Words(),
+    visiting: Visiting = Visiting(),
 ) -> int:
     """Write the questionnaire that devices still need, or check a filled-in one.
 
@@ -44,17 +44,9 @@ def attest(
     check
         Check a filled-in questionnaire and say what it holds.
     baseline
-        small-office, enterprise or security-policy.
-    attest
-        Answers that are there already; what they settle is not asked again.
+        small-office, enterprise, security-policy or modern.
     output
         Write to this file instead of standard output; it must not exist yet.
-    pace
-        Packets a second to one device.
-    state_dir
-        The lab's state folder, for the target `lab`.
-    quiet
-        No progress and no notices.
     """
     content = load_content()
     if check is not None:
@@ -63,37 +55,26 @@ def attest(
         return 0
     if not init:
         raise UsageError("say --init with targets, or --check with a file")
-    session = _session(content, baseline, attest)
     collected = Collected()
-    run = Run(session, collected, pace=pace, lab_folder=state_dir)
-    asyncio.run(_collect(run, targets, quiet=quiet))
+    run = Run(open_session(content, baseline, words), collected, visiting)
+    asyncio.run(visit_all(run, targets, partial(progress, "auditing", quiet=visiting.quiet)))
     for missed in collected.missed:
         say(f"{missed.target}: {missed.why}")
     if not collected.devices:
         raise UsageError("no device was audited, so there is nothing to ask")
     devices = sorted(collected.devices, key=lambda device: in_order(device.target))
     findings = {device.target: device.findings for device in devices}
-    text = questionnaire(content, session.baseline, findings)
+    _write(questionnaire(content, run.session.baseline, findings), output)
+    return 0
+
+
+def _write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
-        return 0
+        return
     try:
         with output.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as fault:
         raise UsageError(f"cannot write {output}: {fault.strerror}") from fault
     say(f"wrote {output}; fill it in and give it to: frisket audit --attest {output}")
-    return 0
-
-
-def _session(content: Content, baseline: str, paths: tuple[Path, ...]) -> Session:
-    answers = tuple(
-        row
-        for path in paths
-        for row in parse_attestations(read_text(path, "attestations"), content, str(path))
-    )
-    return Session(content, content.baseline(baseline), answers)
-
-
-async def _collect(run: Run, targets: tuple[str, ...], *, quiet: bool) -> None:
-    await visit_all(run, targets, lambda total: progress("auditing", total, quiet=quiet))

@@ -10,18 +10,16 @@ from typing import Annotated, BinaryIO, Literal
 
 from cyclopts import App, Parameter
 
-from frisket.audit.attest import parse_attestations
 from frisket.audit.capture import read_capture
 from frisket.audit.load import Content, load_content
-from frisket.audit.waive import parse_waivers
+from frisket.cli.support.options import Drawing, Visiting, Words
 from frisket.cli.support.output import Outlet, for_outlet, outlets, report_context
 from frisket.cli.support.progress import progress
 from frisket.cli.support.run import Run, visit_all
-from frisket.cli.support.session import Session, now, read_text
+from frisket.cli.support.session import now, open_session, read_text
 from frisket.cli.support.shown import in_order, say
 from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult, Incomplete, Severity, Verdict
-from frisket.probe.base import Options
 from frisket.report.format import Opening, Writer
 
 app = App(name="audit", help="Judge devices by a baseline of the hardening guide.")
@@ -100,21 +98,13 @@ def exit_code(reports: Reports, fail_on: Severity) -> int:
 def audit(
     *targets: str,
     baseline: Annotated[str, Parameter(alias="-b")] = "small-office",
-    format: Annotated[str | None, Parameter(alias="-f")] = None,  # noqa: A002
-    output: Annotated[tuple[Path, ...], Parameter(alias="-o")] = (),
     readings: tuple[Path, ...] = (),
     record: Path | None = None,
-    attest: tuple[Path, ...] = (),
-    waive: tuple[Path, ...] = (),
     fail_on: Literal["low", "medium", "high"] = "medium",
     exit_zero: bool = False,
-    parallel: int = 40,
-    pace: float = 10.0,
-    patience: float = 5.0,
-    anonymous_ftp: bool = False,
-    state_dir: Path | None = None,
-    verbose: Annotated[bool, Parameter(alias="-v")] = False,
-    quiet: Annotated[bool, Parameter(alias="-q")] = False,
+    words: Words = Words(),
+    drawing: Drawing = Drawing(),
+    visiting: Visiting = Visiting(),
 ) -> int:
     """Judge devices by a baseline of the hardening guide.
 
@@ -126,69 +116,33 @@ def audit(
     targets
         Address, host name, network (10.0.0.0/24), @file with one target a line, or `lab`.
     baseline
-        small-office (Table 1), enterprise (Table 2) or security-policy (the 45 items).
-    format
-        table, json, jsonl, csv, html, sarif, cklb or junit.
-    output
-        Write to this file too; the suffix names the format. May be given several times.
+        small-office (Table 1), enterprise (Table 2), security-policy (the 45 items) or modern.
     readings
         Judge this capture instead of a live device. May be given several times.
     record
         Keep what was read of each device in this folder.
-    attest
-        Answers that only a person can give (TOML; see `frisket attest`).
-    waive
-        Accepted exceptions with owner, reason and expiry (TOML).
     fail_on
         Lowest severity that makes the exit code 1.
     exit_zero
         Exit with 0 whatever was found.
-    parallel
-        Devices visited at the same time.
-    pace
-        Packets a second to one device; 0 lifts the limit. Virtual devices are not paced.
-    patience
-        Seconds to wait for an answer.
-    anonymous_ftp
-        Allow one anonymous FTP login.
-    state_dir
-        The lab's state folder, for the target `lab`.
-    verbose
-        Show what passed too, with fixes, menus and maps.
-    quiet
-        No progress and no notices.
     """
     content = load_content()
-    session = Session(
-        content,
-        content.baseline(baseline),
-        tuple(
-            row
-            for path in attest
-            for row in parse_attestations(read_text(path, "attestations"), content, str(path))
-        ),
-        tuple(
-            row
-            for path in waive
-            for row in parse_waivers(read_text(path, "waivers"), content, str(path))
-        ),
-    )
+    if readings and targets:
+        raise UsageError("give targets or --readings, not both")
+    session = open_session(content, baseline, words)
     captures = [
         read_capture(read_text(path, "capture"), str(path), content.catalog) for path in readings
     ]
-    if captures and targets:
-        raise UsageError("give targets or --readings, not both")
-    reports = _open_reports(outlets(format, output), baseline, content, verbose=verbose)
+    found = outlets(drawing.format, drawing.output)
+    reports = _open_reports(found, baseline, content, verbose=drawing.verbose)
     if captures:
         reports.begin()
         for capture in captures:
             reports.add(session.judge(capture))
     else:
-        options = Options(anonymous_ftp=anonymous_ftp, patience=patience)
-        run = Run(session, reports, pace, options, parallel, record, state_dir)
-        show = partial(progress, "auditing", quiet=quiet)
-        asyncio.run(visit_all(run, targets, show))
-        if not (quiet or reports.devices or reports.missed):
+        run = Run(session, reports, visiting, record)
+        asyncio.run(visit_all(run, targets, partial(progress, "auditing", quiet=visiting.quiet)))
+        if not (visiting.quiet or reports.devices or reports.missed):
             say("no printer was found among the targets")
     reports.close(session.final())
     code = exit_code(reports, Severity(fail_on))

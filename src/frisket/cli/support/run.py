@@ -12,6 +12,7 @@ from typing import Protocol
 from frisket.audit.capture import Capture, write_capture
 from frisket.audit.load import Content
 from frisket.cli.support.labs import is_lab_word
+from frisket.cli.support.options import Visiting
 from frisket.cli.support.progress import Tick
 from frisket.cli.support.session import Session, now
 from frisket.cli.support.targets import resolve_targets
@@ -19,7 +20,7 @@ from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult, Incomplete
 from frisket.model.target import Target
 from frisket.net.budget import Limits
-from frisket.probe.base import Options, Sighting
+from frisket.probe.base import Sighting
 from frisket.probe.survey import survey
 from frisket.probe.visit import visit_target
 
@@ -62,11 +63,8 @@ class Run:
 
     session: Session
     sink: Sink
-    pace: float = 10.0
-    options: Options = field(default_factory=Options)
-    parallel: int = 40
+    visiting: Visiting
     record: Path | None = None
-    lab_folder: Path | None = None
 
 
 def _record(folder: Path, capture: Capture, content: Content) -> None:
@@ -94,19 +92,19 @@ async def visit_all(
     run: Run, words: tuple[str, ...], show: Callable[[int], AbstractContextManager[Tick]]
 ) -> None:
     """Visit every target that `words` name, judging each as it finishes. Raises `UsageError`."""
-    targets, lost = await resolve_targets(words, run.lab_folder)
+    targets, lost = await resolve_targets(words, run.visiting.state_dir)
     virtual = any(is_lab_word(word) for word in words)
-    paced = Limits(packets_per_second=run.pace)
+    paced = Limits(packets_per_second=run.visiting.pace)
     unpaced = Limits(packets_per_second=0)
 
     async def visit(target: Target) -> Sighting | Incomplete:
         lab = virtual and target.address.startswith("127.")
-        return await visit_target(target, unpaced if lab else paced, run.options, now)
+        return await visit_target(target, unpaced if lab else paced, run.visiting.options, now)
 
     run.sink.begin()
     for incomplete in lost:
         run.sink.miss(incomplete)
     with show(len(targets)) as tick:
-        async for target, seen in survey(targets, visit, run.parallel):
+        async for target, seen in survey(targets, visit, run.visiting.parallel):
             _take(run, target, seen)
             tick()

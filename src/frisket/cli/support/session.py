@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from frisket.audit.attest import Attestation
+from frisket.audit.attest import Attestation, parse_attestations
 from frisket.audit.attest import readings as attested
 from frisket.audit.baseline import Baseline
 from frisket.audit.capture import Capture
 from frisket.audit.evaluate import evaluate
 from frisket.audit.load import Content
-from frisket.audit.waive import Waiver
+from frisket.audit.waive import Waiver, parse_waivers
 from frisket.audit.waive import apply as waive
+from frisket.cli.support.options import Words
 from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult
 from frisket.model.reading import Known, Readings, Unread, Why, Witness
@@ -84,3 +85,18 @@ class Session:
         findings = evaluate(self.baseline, readings, self.content)
         findings = waive(self.waivers, findings, target, identity, today)
         return DeviceResult(capture.target, identity, findings, readings)
+
+
+def open_session(content: Content, baseline: str, words: Words) -> Session:
+    """Return a session with the user's attestations and waivers read. Raises `UsageError`."""
+    answers = [
+        row
+        for path in words.attest
+        for row in parse_attestations(read_text(path, "attestations"), content, str(path))
+    ]
+    exceptions = [
+        row
+        for path in words.waive
+        for row in parse_waivers(read_text(path, "waivers"), content, str(path))
+    ]
+    return Session(content, content.baseline(baseline), tuple(answers), tuple(exceptions))
