@@ -38,10 +38,26 @@ class Store:
     A setting that needs a restart is stored at once and takes effect at `apply_pending`.
     """
 
-    __slots__ = ("_before", "_context", "_ledger", "_personality", "_values", "_watchers")
+    __slots__ = (
+        "_before",
+        "_context",
+        "_ledger",
+        "_personality",
+        "_planned",
+        "_values",
+        "_watchers",
+    )
 
-    def __init__(self, personality: Personality, ledger: Ledger, context: Context) -> None:
+    def __init__(
+        self,
+        personality: Personality,
+        ledger: Ledger,
+        context: Context,
+        planned: Mapping[str, Value] | None = None,
+    ) -> None:
+        """`planned` stands before the personality's factory values, which devices share."""
         self._personality = personality
+        self._planned = planned or {}
         self._ledger = ledger
         self._context = context
         self._values: dict[str, Value] = {}
@@ -70,6 +86,8 @@ class Store:
         """Return the stored value, whether or not it is in effect yet."""
         if key in self._values:
             return self._values[key]
+        if key in self._planned:
+            return self._planned[key]
         return self._personality.defaults[key]
 
     def __contains__(self, key: object) -> bool:
