@@ -59,7 +59,7 @@ def _tls(visit: Visit, answers: Answers) -> Reading:
     return unread(answers.auth, VIA)
 
 
-def _authentication(visit: Visit, answers: Answers) -> Reading:
+def _authentication(visit: Visit, answers: Answers, tls: Reading) -> Reading:
     login = answers.login
     if login is None:
         detail = "an anonymous login would tell; it is tried only where that is allowed"
@@ -69,18 +69,20 @@ def _authentication(visit: Visit, answers: Answers) -> Reading:
     said = clean(f"an anonymous login is answered {login.code} {login.lines[0]}", 200)
     if 200 <= login.code < 300:
         return visit.known(False, VIA, said)
-    if login.code == 530:
+    if login.code == 530 and getattr(tls, "value", None) is False:
         return visit.known(True, VIA, said)
+    # Where TLS is offered, servers may take nobody without it, or no anonymous user with it.
     return Unread(Why.UNSUPPORTED, VIA, said)
 
 
 def interpret(visit: Visit, answers: Answers) -> Sighting:
     """Judge what the server said."""
     greeting = clean(f"{answers.banner.code} {answers.banner.lines[0]}", 200)
+    tls = _tls(visit, answers)
     readings: dict[str, Reading] = {
         ENABLED: visit.known(True, VIA, f"port {PORT}/tcp greets: {greeting}"),
-        TLS: _tls(visit, answers),
-        AUTHENTICATION: _authentication(visit, answers),
+        TLS: tls,
+        AUTHENTICATION: _authentication(visit, answers, tls),
     }
     return Sighting(Readings.single(readings), facts={"ftp": greeting})
 

@@ -26,6 +26,7 @@ LIMITS = Limits(body=64 << 10)
 ENABLED = "webdav.server.enabled"
 AUTHENTICATION = "webdav.server.authentication"
 TLS = "webdav.server.tls"
+_NO_ANSWER = frozenset({403, 429})
 KEYS = frozenset({ENABLED, AUTHENTICATION, TLS})
 
 
@@ -44,10 +45,12 @@ class Answer:
             return True
         if status == 401:
             other = self.beside
-            return True if isinstance(other, Response) and other.status in {404, 410} else None
+            if not isinstance(other, Response) or other.status in _NO_ANSWER | {401}:
+                return None
+            return True if other.status < 500 else None
         # To lead elsewhere, to be busy or to refuse is no answer about this path.
         elsewhere = 300 <= status < 400
-        return None if elsewhere or status in {403, 429} or status >= 500 else False
+        return None if elsewhere or status in _NO_ANSWER or status >= 500 else False
 
     @property
     def in_words(self) -> str:
@@ -80,16 +83,12 @@ def interpret(visit: Visit, met: Mapping[int, Answer | FrisketError]) -> Sightin
     served = [(port, a) for port, a in met.items() if isinstance(a, Answer) and a.served]
     if served:
         port, answer = served[0]
-        return Sighting(
-            Readings.single(
-                {
-                    ENABLED: visit.known(True, VIA, f"port {port}: {answer.in_words}"),
-                    AUTHENTICATION: _authentication(visit, answer),
-                    TLS: _tls(visit, met, port),
-                }
-            ),
-            facts={"webdav": f"port {port}{PATH}"},
-        )
+        readings: dict[str, Reading] = {
+            ENABLED: visit.known(True, VIA, f"port {port}: {answer.in_words}"),
+            AUTHENTICATION: _authentication(visit, answer),
+            TLS: _tls(visit, met, port),
+        }
+        return Sighting(Readings.single(readings), facts={"webdav": f"port {port}{PATH}"})
     faults = [fault for fault in met.values() if isinstance(fault, FrisketError)]
     worst = next((fault for fault in faults if not isinstance(fault, Refused)), None)
     answers = [answer for answer in met.values() if isinstance(answer, Answer)]

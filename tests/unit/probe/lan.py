@@ -32,20 +32,29 @@ def closed_port() -> int:
 
 
 def visit_at(
-    ports: Mapping[int, int], *, patience: float = 2.0, anonymous_ftp: bool = False
+    ports: Mapping[int, int],
+    *,
+    host: str = HOST,
+    patience: float = 2.0,
+    anonymous_ftp: bool = False,
 ) -> Visit:
     """Return a visit to loopback, where standard ports are served at these."""
-    target = Target(HOST, ports=dict(ports))
     budget = Budget(Limits(packets_per_second=0))
-    dialer = SocketDialer(target, budget, source=random.Random(7))
+    dialer = SocketDialer(Target(host, ports=ports), budget, source=random.Random(7))
     return Visit(dialer, lambda: NOW, Options(anonymous_ftp=anonymous_ftp, patience=patience))
 
 
-async def see(probe: Probe, ports: Mapping[int, int], **options: float) -> Sighting:
+async def see(
+    probe: Probe,
+    ports: Mapping[int, int],
+    *,
+    host: str = HOST,
+    patience: float = 2.0,
+    anonymous_ftp: bool = False,
+) -> Sighting:
     """Run one probe as an audit does; every key it may speak of is in the result."""
-    patience = options.get("patience", 2.0)
-    allowed = bool(options.get("anonymous_ftp", False))
-    sighting = await run_probes(visit_at(ports, patience=patience, anonymous_ftp=allowed), [probe])
+    visit = visit_at(ports, host=host, patience=patience, anonymous_ftp=anonymous_ftp)
+    sighting = await run_probes(visit, [probe])
     assert set(sighting.readings) == probe.reads
     return sighting
 

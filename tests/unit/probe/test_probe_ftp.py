@@ -68,6 +68,13 @@ async def test_one_anonymous_login_where_it_is_allowed(
     assert said[-1] == "QUIT"
 
 
+async def test_a_refusal_where_tls_is_offered_does_not_say_why() -> None:
+    replies = {"FEAT": "211-Features\r\n AUTH TLS\r\n211 End", "USER anonymous": "530 no"} | LEAVE
+    async with tcp_server(scripted(CANON, replies, [])) as port:
+        seen = await see(PROBE, {21: port}, anonymous_ftp=True)
+    assert why(seen, AUTHENTICATION) is Why.UNSUPPORTED
+
+
 async def test_a_busy_server_is_there_and_asked_nothing() -> None:
     said: list[str] = []
     async with tcp_server(scripted("421 Too many users", LEAVE, said)) as port:
