@@ -7,7 +7,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,11 +17,14 @@ from frisket.mfd.applications import Applications
 from frisket.mfd.auditlog import ALWAYS, AuditLog, LogKind
 from frisket.mfd.certificate import Certificates, KeyKind
 from frisket.mfd.counters import Counters
+from frisket.mfd.jobs import Jobs
 from frisket.mfd.journal import Journal
 from frisket.mfd.ledger import Ledger
+from frisket.mfd.levels import Levels
 from frisket.mfd.personality import Personality, Quirks
 from frisket.mfd.policy import Policy
 from frisket.mfd.power import Power
+from frisket.mfd.press import Machine
 from frisket.mfd.sessions import LONG_IDLE, Sessions
 from frisket.mfd.store import Context, Store
 from frisket.mfd.users import Users
@@ -87,6 +90,8 @@ class Device:
     addresses: AddressBook
     applications: Applications
     sessions: Sessions
+    levels: Levels
+    jobs: Jobs
     actions: Actions = field(default_factory=Actions)
 
     @property
@@ -124,9 +129,13 @@ class Device:
 
     def spool(self) -> Path:
         """Return the folder for job files and keys, made on first use."""
-        base = self.folder or Path(tempfile.gettempdir()) / f"frisket-mfd-{self.plan.serial}"
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return base
+        return _spool(self.folder, self.plan.serial)
+
+
+def _spool(folder: Path | None, serial: str) -> Path:
+    base = folder or Path(tempfile.gettempdir()) / f"frisket-mfd-{serial}"
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return base
 
 
 def _system_now() -> datetime:
@@ -145,6 +154,20 @@ class Surroundings:
 
 def _ledger(folder: Path | None, name: str) -> Ledger:
     return Ledger(folder / f"{name}.ledger" if folder else None)
+
+
+def _key_kind(plan: Plan) -> KeyKind:
+    quirks = plan.personality.quirks
+    return KeyKind(
+        "close-primes" if quirks.close_primes else quirks.key_type,
+        quirks.expired_certificate,
+        seed=int.from_bytes(plan.serial.encode()[-4:]),
+    )
+
+
+def _power(plan: Plan, journal: Journal, clock: Callable[[], float]) -> Power:
+    quirks = plan.personality.quirks
+    return Power(journal, clock, quirks.wake_seconds, asleep=quirks.sleeps)
 
 
 def build_device(plan: Plan, around: Surroundings) -> Device:
@@ -166,36 +189,45 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
     log = AuditLog(_ledger(folder, "audit"), now, saves)
     journal = Journal(_ledger(folder, "journal"), around.now)
     policy = Policy(around.content, _ledger(folder, "policy"), log)
-    planned = replace(plan.personality, defaults={**plan.personality.defaults, **plan.settings})
     context = Context(around.content.catalog, journal, log, policy.locked)
-    store = Store(planned, _ledger(folder, "settings"), context)
+    store = Store(plan.personality, _ledger(folder, "settings"), context, plan.settings)
     parts["store"] = store
 
     def idle() -> float:
         automatic = store.on("auth.auto-logout.enabled")
         return float(store.number("auth.auto-logout.time")) if automatic else LONG_IDLE
 
-    quirks = plan.personality.quirks
-    kind = KeyKind(
-        "close-primes" if quirks.close_primes else quirks.key_type,
-        quirks.expired_certificate,
-        seed=int.from_bytes(plan.serial.encode()[-4:]),
+    users = Users(store, _ledger(folder, "users"), log, journal, now)
+    machine = Machine(
+        store=store,
+        journal=journal,
+        counters=Counters(_ledger(folder, "counters"), plan.counters),
+        log=log,
+        power=_power(plan, journal, around.clock),
+        levels=Levels(plan.personality),
+        personality=plan.personality,
+        is_known=lambda user: users.role(user) is not None,
+        now=now,
+        spool=lambda: _spool(folder, plan.serial),
+        lasting=folder is not None,
     )
     return Device(
         plan=plan,
         content=around.content,
         store=store,
         policy=policy,
-        users=Users(store, _ledger(folder, "users"), log, journal, now),
+        users=users,
         log=log,
         journal=journal,
-        counters=Counters(_ledger(folder, "counters"), plan.counters),
-        certificates=Certificates(folder, plan.serial.lower(), kind, store, now),
-        power=Power(journal, around.clock, quirks.wake_seconds, asleep=quirks.sleeps),
+        counters=machine.counters,
+        certificates=Certificates(folder, plan.serial.lower(), _key_kind(plan), store, now),
+        power=machine.power,
         now=now,
         clock=around.clock,
         folder=folder,
         addresses=AddressBook(_ledger(folder, "addresses")),
         applications=Applications(_ledger(folder, "applications")),
         sessions=Sessions(around.clock, idle),
+        levels=machine.levels,
+        jobs=Jobs(machine, _ledger(folder, "jobs"), _ledger(folder, "boxes")),
     )

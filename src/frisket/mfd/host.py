@@ -35,6 +35,7 @@ class Host:
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, "-", "Start")
         self._dirty = True
         await self._sync()
+        self.device.jobs.start()
 
     def _changed(self, key: str) -> None:
         for service in self.services:
@@ -104,12 +105,14 @@ class Host:
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, actor, "Shut Down")
         self.device.journal.add("reboots", actor)
         self._close_all()
+        self.device.jobs.close()
         self.device.sessions.clear()
         self.device.store.apply_pending()
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, "-", "Start")
         await self.settled()
         self._dirty = True
         await self._sync()
+        self.device.jobs.start()
 
     def _close_all(self) -> None:
         for port in self._open.values():
@@ -123,3 +126,4 @@ class Host:
             self._restarting.cancel()
         await self.settled()
         self._close_all()
+        self.device.jobs.close()
