@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from frisket.mfd.device import Device
-from frisket.mfd.mib.condition import Condition, ready_text, supply_condition, tray_condition
+from frisket.mfd.mib.condition import (
+    Condition,
+    conditions,
+    is_printing,
+    ready_text,
+    supply_condition,
+    tray_condition,
+)
 from frisket.mfd.mib.model import Model
 from frisket.mfd.mib.printer import DEVICE, READY, UNKNOWN, entry
 from frisket.mfd.mib.tree import Cell, Read, Row, View, number, table, text
@@ -111,10 +118,10 @@ def _lights() -> Iterator[Row]:
     """Yield the two lights of the panel: lit for as long as `on`, then dark for `off` (ms)."""
 
     def processing(view: View) -> Value:
-        return number(1000 if view.device.power.busy else 0)
+        return number(1000 if is_printing(view.device) else 0)
 
     def trouble(view: View) -> Value:
-        return number(1000 if ready_text(view.device) != "Ready to print." else 0)
+        return number(1000 if any(conditions(view.device)) else 0)
 
     green, red, zero = number(5), number(4), number(0)
     yield from table(

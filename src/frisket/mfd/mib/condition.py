@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from frisket.mfd.device import Device
+from frisket.proto.ipp.names import PrinterState
 
 UNKNOWN: Final = -2
+READY: Final = "Ready to print."
 SOME: Final = -3
 _LOW: Final = 10  # percent of the capacity
 
@@ -91,9 +93,16 @@ def conditions(device: Device) -> Iterator[Condition]:
             yield found
 
 
+def is_printing(device: Device) -> bool:
+    """Say whether a job is on its way through the device."""
+    return device.jobs.state is PrinterState.PROCESSING
+
+
 def ready_text(device: Device) -> str:
     """Return what the panel's status line says."""
     worst = sorted(conditions(device), key=lambda c: not c.critical)
     if worst:
         return worst[0].what
-    return "Processing." if device.power.busy else "Ready to print."
+    if is_printing(device):
+        return "Printing."
+    return "Please wait." if device.power.busy else READY

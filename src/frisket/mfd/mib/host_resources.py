@@ -16,6 +16,7 @@ from frisket.mfd.mib.condition import (
 )
 from frisket.mfd.mib.model import Model
 from frisket.mfd.mib.tree import Cell, Row, View, gauge, identifier, number, scalars, table, text
+from frisket.proto.ipp.names import PrinterState
 from frisket.proto.snmp.wire import (
     Counter32,
     ObjectIdentifier,
@@ -39,7 +40,8 @@ _BITS: Final = {
 }
 
 _RUNNING, _WARNING, _DOWN = 2, 3, 5  # hrDeviceStatus
-_IDLE, _PRINTING = 3, 4  # hrPrinterStatus
+_WARMUP: Final = 5  # hrPrinterStatus: other 1, idle 3, printing 4, warmup 5
+_STATES: Final = {PrinterState.IDLE: 3, PrinterState.PROCESSING: 4, PrinterState.STOPPED: 1}
 
 
 def error_bits(view: View) -> bytes:
@@ -71,7 +73,10 @@ def _status(view: View) -> Value:
 
 
 def _busy(view: View) -> Value:
-    return number(_PRINTING if view.device.power.busy else _IDLE)
+    device = view.device
+    if device.power.busy:
+        return number(_WARMUP)
+    return number(_STATES[device.jobs.state])
 
 
 def _identity(view: View) -> Value:

@@ -82,6 +82,30 @@ def test_paper_and_toner_show_in_bits_status_and_alerts(
     assert counted == [Counter32(len(codes))]
 
 
+def test_a_drawer_that_runs_empty_raises_an_alert_and_refilling_ends_it() -> None:
+    device = device_with([3, 400], [("toner", 60)])
+    asker = asker_of(device)
+    device.levels.refill(0, 400)
+    assert alerts(asker) == {}
+    device.levels.take(0, 400)
+    assert alerts(asker) == {1: 808}
+    assert asker.get((*entry(16, 5), 2, 1, 1)) == [OctetString(b"Drawer 1: no paper")]
+    assert asker.get((*entry(8, 2), 10, 1, 1)) == [Integer(0)]
+    device.levels.refill(0, 500)
+    assert alerts(asker) == {}
+    assert asker.get((*entry(16, 5), 2, 1, 1)) == [OctetString(b"Ready to print.")]
+
+
+def test_the_printer_says_whether_it_can_print() -> None:
+    asker = asker_of(device_with([400], [("toner", 60)]))
+    state, panel = (*HOST, 3, 5, 1, 1, 1), (*entry(16, 5), 2, 1, 1)
+    assert asker.get(state, panel) == [Integer(3), OctetString(b"Ready to print.")]
+    asker.agent.device.jobs.paused = True
+    assert asker.get(state) == [Integer(1)]
+    asker.agent.device.power.busy = True
+    assert asker.get(state, panel) == [Integer(5), OctetString(b"Please wait.")]
+
+
 def test_supply_levels_may_be_unknown() -> None:
     level = (*PRINTER_MIB, 11, 1, 1, 9, 1, 1)
     asker = asker_of(device_with([1], [("toner", 60)], supply_levels_unknown=True))
