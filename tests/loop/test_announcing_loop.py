@@ -10,11 +10,11 @@ from tests.lab import running_device
 from tests.unit.probe.visits import only, value
 
 from frisket.mfd.device import Device
-from frisket.model.reading import Known
+from frisket.model.reading import Known, Value
 from frisket.model.target import Target
 from frisket.net.budget import Budget, Limits
 from frisket.net.dial import SocketDialer
-from frisket.probe import bmlinks, dedicated, mdns, sip, slp, wsd
+from frisket.probe import bmlinks, dedicated, mdns, sip, slp, smtp, wsd
 from frisket.probe.base import Options, Probe, Sighting, Visit
 
 _LOW = (25, 80, 139, 427, 443, 445)
@@ -109,3 +109,20 @@ async def test_the_family_of_dedicated_ports() -> None:
     quirks = {"dedicated_stand_in": True}
     async with running_device(services=["dedicated"], quirks=quirks) as (_, host):
         assert len(host.ports()) == 18
+
+
+@pytest.mark.parametrize("tls", ["off", "on", "always"])
+async def test_reception_of_mail(tls: str) -> None:
+    settings: dict[str, Value] = {"smtp.receive.enabled": False, "smtp.receive.tls": tls}
+    async with running_device(settings=settings, services=["smtp"]) as (device, host):
+        assert value(await look(device, smtp.PROBE), "smtp.receive.enabled") is False
+        device.store.set("smtp.receive.enabled", True, "test", "lab")
+        await host.settled()
+        sighting = await look(device, smtp.PROBE)
+        assert value(sighting, "smtp.receive.enabled") is True
+        assert sighting.facts["smtp"] == f"220 {device.name} ESMTP Ready"
+        reading = only(sighting, "smtp.receive.tls")
+        assert (reading.value if isinstance(reading, Known) else None) == (
+            "off" if tls == "off" else None
+        )
+        assert not device.journal.counts["bugs"]
