@@ -117,14 +117,17 @@ class HttpConnection(asyncio.Protocol):
         return busy
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
-        """Forget the connection."""
-        self._serving.open.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
+        """Forget the connection, and what was being answered."""
+        self._forget()
         if self._task is not None:
             self._task.cancel()
 
     # -- the conversation
+
+    def _forget(self) -> None:
+        self._serving.open.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -179,7 +182,9 @@ class HttpConnection(asyncio.Protocol):
             )
         except OSError:
             # The client did not like the certificate, or spoke no TLS: nothing can be said to it.
+            # asyncio does not tell of the end of a connection whose handshake failed.
             self.abort()
+            self._forget()
             return
         self._tls = True
 
