@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from tests.conftest import RECORDINGS
@@ -218,3 +219,38 @@ async def test_the_documented_mib_names_what_the_agent_serves(tmp_path: Path) ->
         assert "::standinSettingPending.'lpd.enabled' = INTEGER: false(2)" in out
         assert "::standinSettings.0 = Gauge32: " in out
         assert "enterprises.32473" not in out
+
+
+@pytest.mark.peer("fusioninventory-agent-task-network")
+async def test_an_inventory_agent_reads_identity_supplies_and_counters(tmp_path: Path) -> None:
+    """FusionInventory knows Canon's counters by their numbers, from devices in the field."""
+    counters = {101: 150_000, 112: 7, 113: 11, 122: 13, 123: 17, 301: 100, 501: 42}
+    settings = {"device.location": "Attic"}
+    async with running_device(
+        settings=settings, services=["snmp"], counters=counters, serial="ABC12345"
+    ) as (device, _):
+        where = ("--host", device.address, "--port", str(device.port(161)))
+        _, out = await run(tmp_path, "fusioninventory-netinventory", *where, "--type", "PRINTER")
+    start = out.index("<?xml")
+    read = {field.tag: field.text for field in ET.fromstring(out[start:]).iter()}
+    wanted = {
+        "TONERBLACK": "64",
+        "TONERCYAN": "71",
+        "TONERMAGENTA": "38",
+        "TONERYELLOW": "83",
+        "WASTETONER": "OK",
+        "LOCATION": "Attic",
+        "MANUFACTURER": "Canon",
+        "MODEL": "Canon iR-ADV C5535 52.30",
+        "NAME": device.name,
+        "SERIAL": "ABC12345",
+        "TOTAL": "150000",
+        "PRINTTOTAL": "100",
+        "SCANNED": "42",
+        "COPYBLACK_A3": "7",
+        "COPYBLACK": "11",
+        "COPYCOLOR_A3": "13",
+        "COPYCOLOR": "17",
+        "MAC": device.plan.mac,
+    }
+    assert {name: read.get(name) for name in wanted} == wanted
