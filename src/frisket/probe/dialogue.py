@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from frisket.errors import LinkError, Reset, WireError
+from frisket.errors import LinkError, WireError
 from frisket.net.dial import Stream
 from frisket.net.tls import TlsSession, open_context
+from frisket.probe.arriving import read_message
 from frisket.probe.base import Visit
-from frisket.proto.cursor import Incomplete
 from frisket.proto.reply.wire import Reply, read_reply
-
-# A longest reply of 128 lines of 2048 octets would never be sent by a printer; this is plenty.
-_MOST = 64 << 10
 
 
 @dataclass(slots=True)
@@ -35,19 +32,10 @@ class Dialogue:
 
     async def reply(self) -> Reply:
         """Return the next reply. Raises `WireError`, `Silent`, `Reset`."""
-        while True:
-            try:
-                reply, used = read_reply(self._arrived)
-            except Incomplete:
-                if len(self._arrived) > _MOST:
-                    raise WireError(f"a reply of more than {_MOST} octets") from None
-            else:
-                self._arrived = self._arrived[used:]
-                return reply
-            data = await self.stream.read(self.visit.options.patience)
-            if not data:
-                raise Reset("the connection was closed in the middle of the conversation")
-            self._arrived += data
+        reply, self._arrived = await read_message(
+            self.visit, self.stream, self._arrived, read_reply
+        )
+        return reply
 
     async def command(self, line: str) -> Reply:
         """Send one command and return its reply."""

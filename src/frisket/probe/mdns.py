@@ -104,7 +104,7 @@ async def run(visit: Visit) -> Sighting:
     try:
         answers = await _ask(visit, QUESTION)
     except (LinkError, WireError) as fault:
-        return absent(visit, fault, VIA, [family], KEYS - {family})
+        return absent(visit, fault, VIA, [family], [AIRPRINT, MOPRIA])
     announced = collect(answers)
     if announced.instances and not announced.texts:
         more: tuple[Answer, ...] | FrisketError

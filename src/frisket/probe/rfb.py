@@ -5,17 +5,14 @@ The versions and the security types are read; the connection ends before anythin
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from frisket.errors import FrisketError, LinkError, Reset, WireError
+from frisket.errors import FrisketError, LinkError, WireError
 from frisket.model.reading import Reading, Readings, Unread, Why
-from frisket.net.dial import Stream
 from frisket.probe.absent import absent
+from frisket.probe.arriving import read_message
 from frisket.probe.base import Probe, Sighting, Visit, unread
 from frisket.probe.identity import clean
-from frisket.proto.cursor import Incomplete
 from frisket.proto.rfb.handshake import (
     Offer,
     Security,
@@ -33,8 +30,6 @@ KEYS = frozenset({ENABLED, ASKED})
 # Types that ask who is there: VNC authentication, RA2 and RA2ne, MS-Logon II, Apple's, RSA-AES.
 # Tight (16) and VeNCrypt (19) are left out: they wrap other types, none at all among them.
 _ASKING = frozenset({Security.VNC_AUTHENTICATION, 5, 6, 13, 30, 113, 129, 130, 133})
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +71,19 @@ async def run(visit: Visit) -> Sighting:
     except LinkError as fault:
         return absent(visit, fault, VIA, [ENABLED], [ASKED])
     try:
-        announced, rest = await _read(visit, stream, b"", read_version)
+        announced, rest = await read_message(visit, stream, b"", read_version)
         try:
             version = agreed(announced)
             # In 3.3 the server dictates one type; the later versions list all they would take.
             await stream.write(encode_version(version), visit.options.patience)
-            offer, _ = await _read(visit, stream, rest, lambda data: read_offer(data, version))
+            offer, _ = await read_message(
+                visit, stream, rest, lambda data: read_offer(data, version)
+            )
         except (LinkError, WireError) as fault:
             return interpret(visit, Answers(announced, fault))
         return interpret(visit, Answers(announced, offer))
     finally:
         stream.close()
-
-
-async def _read(
-    visit: Visit, stream: Stream, arrived: bytes, read: Callable[[bytes], tuple[Value, int]]
-) -> tuple[Value, bytes]:
-    """Return what `read` finds, and the bytes behind it."""
-    while True:
-        try:
-            value, used = read(arrived)
-        except Incomplete:
-            data = await stream.read(visit.options.patience)
-            if not data:
-                raise Reset("the connection was closed in the middle of the handshake") from None
-            arrived += data
-        else:
-            return value, arrived[used:]
 
 
 PROBE = Probe(name="rfb", reads=KEYS, run=run)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from frisket.errors import FrisketError, LinkError, Refused, Reset, WireError
+from frisket.errors import FrisketError, LinkError, Refused, WireError
 from frisket.model.reading import Reading, Readings, Unread, Why
+from frisket.probe.arriving import read_message
 from frisket.probe.base import Probe, Sighting, Visit, unread
 from frisket.probe.datagram import ask
 from frisket.probe.identity import clean
-from frisket.proto.cursor import Incomplete
 from frisket.proto.sip.wire import Request, Response, encode, read_datagram, read_stream
 
 VIA = "sip"
@@ -103,15 +103,8 @@ async def _by_stream(visit: Visit) -> Met:
         return fault
     try:
         await stream.write(encode(asked), visit.options.patience)
-        arrived = b""
-        while True:
-            try:
-                return as_answer(read_stream(arrived)[0], asked)
-            except Incomplete:
-                data = await stream.read(visit.options.patience)
-                if not data:
-                    raise Reset("the connection was closed instead of an answer") from None
-                arrived += data
+        message, _ = await read_message(visit, stream, b"", read_stream)
+        return as_answer(message, asked)
     except (LinkError, WireError) as fault:
         return fault
     finally:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from frisket.errors import FrisketError, LinkError, Refused, Reset, WireError
 from frisket.model.reading import Reading, Readings, Unread, Why
 from frisket.probe.absent import absent
+from frisket.probe.arriving import read_message
 from frisket.probe.base import Probe, Sighting, Visit, unread
+from frisket.proto.cursor import Incomplete
 from frisket.proto.smb.messages import Declined, Negotiated
 from frisket.proto.smb.names import NT_LM, Dialect, dialect_name, status_name
 from frisket.proto.smb.wire import ask_1, ask_2, read_reply
@@ -80,8 +82,11 @@ async def run(visit: Visit) -> Sighting:
     fault = await visit.closed(PORT)
     if isinstance(fault, Refused):
         other = await visit.closed(NETBIOS_PORT)
+        if isinstance(other, Refused):
+            both = Refused(f"ports {PORT} and {NETBIOS_PORT}/tcp refused")
+            return absent(visit, both, VIA, [ENABLED], KEYS - {ENABLED})
         if other is not None:
-            return absent(visit, other, VIA, [ENABLED], KEYS - {ENABLED})
+            raise other
         detail = f"port {NETBIOS_PORT}/tcp is open, {PORT} is not: SMB over NetBIOS is not asked"
         reason = Unread(Why.NOT_ASKED, VIA, detail)
         return Sighting(Readings.single(dict.fromkeys(sorted(KEYS), reason)))
@@ -106,20 +111,21 @@ async def _offer(visit: Visit, dialect: Dialect) -> Answer:
     return answer
 
 
+def read_answer(data: bytes) -> tuple[Negotiated | Declined, int]:
+    """Return the server's answer; all that came belongs to it. Raises `Incomplete`."""
+    answer = read_reply(data)
+    if answer is None:
+        raise Incomplete(len(data) + 1)
+    return answer, len(data)
+
+
 async def _ask(visit: Visit, question: bytes) -> Negotiated | Declined:
     stream = await visit.connect(PORT)
     try:
-        patience = visit.options.patience
-        await stream.write(question, patience)
-        received = b""
-        while (answer := read_reply(received)) is None:
-            data = await stream.read(patience)
-            if not data:
-                raise Reset("the connection was closed instead of an answer")
-            received += data
+        await stream.write(question, visit.options.patience)
+        return (await read_message(visit, stream, b"", read_answer))[0]
     finally:
         stream.close()
-    return answer
 
 
 PROBE = Probe(name="smb", reads=KEYS, run=run)
