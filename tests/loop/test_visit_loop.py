@@ -120,11 +120,24 @@ async def test_discovery_tells_printers_from_others(tmp_path: Path) -> None:
         assert seen.skipped
 
 
+async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
 async def test_a_hardened_printer_that_was_named_is_visited_all_the_same() -> None:
     async with bench() as device:
+        await device.listen(9100, hang_up)
         found = await visit_target(device.target, LIMITS, OPTIONS, lambda: NOW)
     assert isinstance(found, Sighting)
     assert found.printer == ""
+
+
+async def test_where_nothing_but_refusals_come_back_there_is_nothing_to_judge() -> None:
+    async with bench() as device:
+        found = await visit_target(device.target, LIMITS, OPTIONS, lambda: NOW)
+    assert isinstance(found, Incomplete)
+    assert "no service answers" in found.why
+    assert not found.skipped
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -89,6 +89,13 @@ class Visit:
             task.cancel()
         await asyncio.gather(*self._ports.values(), return_exceptions=True)
 
+    def found_open(self) -> bool:
+        """Say whether any TCP port that was tried so far accepts connections."""
+        return any(
+            touch.done() and not touch.cancelled() and touch.result() is None
+            for touch in self._ports.values()
+        )
+
     async def connect(self, port: int) -> Stream:
         """Connect to TCP `port`. Raises `LinkError`."""
         return await self.dialer.tcp(port, self.options.patience)

@@ -71,6 +71,23 @@ async def _prints(visit: Visit) -> str:
     return "its LPD and RAW printing ports are open" if raw is None and lpd is None else ""
 
 
+def is_something_else(seen: Sighting) -> bool:
+    """Say whether SNMP described the device, and what it described is no printer."""
+    keys = ("snmp.v1.enabled", "snmp.v2c.answers")
+    told = any(reading.value is True for key in keys for reading in seen.readings.known(key))
+    return told and not seen.printer
+
+
+def is_told_of(seen: Sighting) -> bool:
+    """Say whether any service of a printer is known to be on."""
+    return any(
+        reading.value is True
+        for key in seen.readings
+        if key.endswith(".enabled")
+        for reading in seen.readings.known(key)
+    )
+
+
 async def identify(visit: Visit, probes: Sequence[Probe]) -> Verdict:
     """Find out who is there with the identifying probes; `Incomplete` where that is no printer.
 
@@ -88,6 +105,8 @@ async def identify(visit: Visit, probes: Sequence[Probe]) -> Verdict:
     why = seen.printer or await _prints(visit)
     if not why and not target.named:
         return Incomplete(str(target), "it does not show that it is a printer", skipped=True)
+    if not why and is_something_else(seen):
+        return Incomplete(str(target), "it is no printer: SNMP describes something else")
     return seen | Sighting(printer=why)
 
 
@@ -105,9 +124,13 @@ async def visit_with(
         seen = await identify(visit, probes)
         if identify_only or isinstance(seen, Incomplete):
             return seen
-        return seen | await run_probes(visit, by_trust(p for p in probes if not p.identifies))
+        seen = seen | await run_probes(visit, by_trust(p for p in probes if not p.identifies))
+        if not (seen.printer or visit.found_open() or is_told_of(seen)):
+            return Incomplete(str(dialer.target), "no service answers there")
     except FrisketError as fault:
         return Incomplete(str(dialer.target), str(fault))
+    else:
+        return seen
     finally:
         await visit.close()
 
