@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.lab import make_device
 
-from frisket.mfd.services import bmlinks, mdns, sip, slp, smtp, wsd
+from frisket.errors import WireError
+from frisket.mfd.services import bmlinks, mdns, sip, slp, smb, smtp, wsd
 from frisket.proto.mdns.wire import POINTER, encode_question
 from frisket.proto.sip.wire import Request, encode
 from frisket.proto.slp.wire import (
@@ -19,6 +20,7 @@ from frisket.proto.slp.wire import (
     TypeRequest,
     encode_message,
 )
+from frisket.proto.smb.wire import ask_1, ask_2, read_request
 from frisket.proto.wsd import wire
 
 DEVICE = make_device(settings={"audit-log.save": True})
@@ -29,6 +31,16 @@ CALL = (VIA, ("From", "<sip:a@b>;tag=1"), ("To", "<sip:c@d>"), ("Call-ID", "1"))
 PDF = b"--x\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0x"
 
 Answer = Callable[[bytes], object]
+
+
+def answer_smb(data: bytes) -> bytes | None:
+    """Answer one message as the service does, which hangs up on a WireError."""
+    try:
+        return smb.respond(DEVICE, read_request(data), bytes(32))
+    except WireError:
+        return None
+
+
 SERVICES: dict[str, tuple[Answer, list[bytes]]] = {
     "slp": (
         lambda data: slp.respond(DEVICE, data),
@@ -56,6 +68,10 @@ SERVICES: dict[str, tuple[Answer, list[bytes]]] = {
             encode(Request((*CALL, ("CSeq", f"1 {method}")), b"m=image 1", method, "sip:a"))
             for method in ("OPTIONS", "INVITE", "REGISTER", "BYE")
         ],
+    ),
+    "smb": (
+        answer_smb,
+        [ask_1()[4:], ask_2([0x0202, 0x0311], guid=bytes(16), salt=bytes(32))[4:]],
     ),
     "smtp": (
         smtp.documents,

@@ -14,7 +14,7 @@ from frisket.model.reading import Known, Value
 from frisket.model.target import Target
 from frisket.net.budget import Budget, Limits
 from frisket.net.dial import SocketDialer
-from frisket.probe import bmlinks, dedicated, mdns, sip, slp, smtp, wsd
+from frisket.probe import bmlinks, dedicated, mdns, sip, slp, smb, smtp, wsd
 from frisket.probe.base import Options, Probe, Sighting, Visit
 
 _LOW = (25, 80, 139, 427, 443, 445)
@@ -126,3 +126,30 @@ async def test_reception_of_mail(tls: str) -> None:
             "off" if tls == "off" else None
         )
         assert not device.journal.counts["bugs"]
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "dialects"),
+    [
+        ("iradv-c3325", {}, ("SMB1", "SMB2.0.2", "SMB2.1")),
+        ("iradv-c5535", {}, ("SMB2.0.2", "SMB2.1", "SMB3.0", "SMB3.0.2", "SMB3.1.1")),
+        (
+            "iradv-c5535",
+            {"smb.server.require-encryption": True},
+            ("SMB3.0", "SMB3.0.2", "SMB3.1.1"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("signed", [True, False])
+async def test_smb_says_what_it_is_set_to(
+    model: str, settings: dict[str, Value], dialects: tuple[str, ...], signed: bool
+) -> None:
+    wanted = {**settings, "smb.server.enabled": True, "smb.server.require-signature": signed}
+    async with running_device(model, settings=wanted, services=["smb"]) as (device, host):
+        sighting = await look(device, smb.PROBE)
+        assert value(sighting, "smb.server.enabled") is True
+        assert value(sighting, "smb.server.dialects") == dialects
+        assert value(sighting, "smb.server.require-signature") is signed
+        device.store.set("smb.server.enabled", False, "test", "lab")
+        await host.settled()
+        assert value(await look(device, smb.PROBE), "smb.server.enabled") is False

@@ -46,6 +46,7 @@ class Quirks:
     key_type: str = "ec"  # ec | rsa
     expired_certificate: bool = False
     samba: bool = False
+    smb_dialects: tuple[str, ...] = ("SMB2.0.2", "SMB2.1", "SMB3.0", "SMB3.0.2", "SMB3.1.1")
     dedicated_stand_in: bool = False
     clock_offset: int = 0
     supply_levels_unknown: bool = False
