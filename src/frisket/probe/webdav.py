@@ -26,7 +26,8 @@ LIMITS = Limits(body=64 << 10)
 ENABLED = "webdav.server.enabled"
 AUTHENTICATION = "webdav.server.authentication"
 TLS = "webdav.server.tls"
-_NO_ANSWER = frozenset({403, 429})
+# To lead elsewhere, to refuse or to be busy is no answer about one path.
+_NO_ANSWER = frozenset({403, 429, *range(300, 400), *range(500, 600)})
 KEYS = frozenset({ENABLED, AUTHENTICATION, TLS})
 
 
@@ -45,12 +46,9 @@ class Answer:
             return True
         if status == 401:
             other = self.beside
-            if not isinstance(other, Response) or other.status in _NO_ANSWER | {401}:
-                return None
-            return True if other.status < 500 else None
-        # To lead elsewhere, to be busy or to refuse is no answer about this path.
-        elsewhere = 300 <= status < 400
-        return None if elsewhere or status in _NO_ANSWER or status >= 500 else False
+            alone = isinstance(other, Response) and other.status not in _NO_ANSWER | {401}
+            return True if alone else None
+        return None if status in _NO_ANSWER else False
 
     @property
     def in_words(self) -> str:
