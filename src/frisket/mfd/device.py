@@ -17,6 +17,7 @@ from frisket.mfd.applications import Applications
 from frisket.mfd.auditlog import ALWAYS, AuditLog, LogKind
 from frisket.mfd.certificate import Certificates, KeyKind
 from frisket.mfd.counters import Counters
+from frisket.mfd.glass import Glass
 from frisket.mfd.jobs import Jobs
 from frisket.mfd.journal import Journal
 from frisket.mfd.ledger import Ledger
@@ -27,6 +28,7 @@ from frisket.mfd.power import Power
 from frisket.mfd.press import Machine
 from frisket.mfd.sessions import LONG_IDLE, Sessions
 from frisket.mfd.store import Context, Store
+from frisket.mfd.tpm import Tpm
 from frisket.mfd.users import Users
 from frisket.model.reading import Value
 
@@ -92,6 +94,8 @@ class Device:
     sessions: Sessions
     levels: Levels
     jobs: Jobs
+    tpm: Tpm
+    glass: Glass = field(default_factory=Glass)
     actions: Actions = field(default_factory=Actions)
 
     @property
@@ -230,4 +234,5 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
         sessions=Sessions(around.clock, idle),
         levels=machine.levels,
         jobs=Jobs(machine, _ledger(folder, "jobs"), _ledger(folder, "boxes")),
+        tpm=Tpm(_ledger(folder, "tpm"), store, log),
     )

@@ -107,6 +107,7 @@ class Host:
         self._close_all()
         self.device.jobs.close()
         self.device.sessions.clear()
+        self.device.glass.clear()
         self.device.store.apply_pending()
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, "-", "Start")
         await self.settled()

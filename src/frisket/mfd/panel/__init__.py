@@ -1,0 +1,1 @@
+"""The operation panel: screens described by parts, drawn on request, pressed by events."""

@@ -1,0 +1,1 @@
+"""One module a screen; a module with a `SCREEN` is one."""
