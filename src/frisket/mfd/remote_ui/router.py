@@ -49,9 +49,25 @@ def matches(path: str) -> Iterator[tuple[Route, dict[str, str]]]:
             yield route, found.groupdict()
 
 
+_FILES = {
+    "/remote_ui.css": ("remote_ui.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+    "/favicon.ico": ("icon.svg", "image/svg+xml"),
+}
+
+
 @cache
-def _style() -> bytes:
-    return content("templates", "remote_ui", "remote_ui.css").read_bytes()
+def _file(name: str) -> bytes:
+    return content("templates", "remote_ui", name).read_bytes()
+
+
+def still(path: str) -> Response | None:
+    """Return a file that is the same for everybody; None where there is none of that name."""
+    if path not in _FILES:
+        return None
+    name, kind = _FILES[path]
+    head = (("content-type", kind), ("cache-control", "max-age=3600"))
+    return Response(200, head, _file(name))
 
 
 def cookies_of(request: Request) -> dict[str, str]:
@@ -94,9 +110,8 @@ def secure_headers(device: Device, *, tls: bool) -> tuple[Header, ...]:
 def respond(device: Device, request: Request, *, tls: bool) -> Response:
     """Answer one request. Whatever the client sent, a response comes back."""
     target, _, query = request.target.partition("?")
-    if request.method == "GET" and target == "/remote_ui.css":
-        head = (("content-type", "text/css; charset=utf-8"), ("cache-control", "max-age=3600"))
-        return Response(200, head, _style())
+    if request.method in {"GET", "HEAD"} and (file := still(target)):
+        return file
     visit = Visit(device, request, unquote(target), parse_query(""), tls)
     cookie = cookies_of(request).get(COOKIE, "")
     visit.session = device.sessions.find(cookie)
