@@ -98,6 +98,26 @@ _VERSIONS = {
 }
 
 
+def limit_versions(context: ssl.SSLContext, store: Store) -> None:
+    """Hold a server's or client's context to <TLS Settings> and <Prohibit Use of Weak Encryption>.
+
+    Without the prohibition the device offers what it is told to, however old.
+    """
+    strict = store.on("crypto.prohibit-weak")
+    minimum = store.text("tls.minimum-version")
+    least = _VERSIONS["TLSv1.2" if strict else minimum]
+    with warnings.catch_warnings():
+        # Python warns of old versions; offering them is what a factory device does.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = least
+        context.maximum_version = max(_VERSIONS[store.text("tls.maximum-version")], least)
+    if not strict and minimum in {"TLSv1.0", "TLSv1.1"}:
+        # OpenSSL refuses old versions above security level 0.
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    if strict:
+        context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+
+
 class Certificates:
     """One device's TLS identity. The context follows the TLS settings; it is rebuilt on change."""
 
@@ -175,18 +195,6 @@ class Certificates:
             file.write(self.pem())
             file.flush()
             context.load_cert_chain(file.name)
-        strict = self._store.on("crypto.prohibit-weak")
-        minimum = self._store.text("tls.minimum-version")
-        least = _VERSIONS["TLSv1.2" if strict else minimum]
-        with warnings.catch_warnings():
-            # Python warns of old versions; offering them is what a factory device does.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version = least
-            context.maximum_version = max(_VERSIONS[self._store.text("tls.maximum-version")], least)
-        if not strict and minimum in {"TLSv1.0", "TLSv1.1"}:
-            # OpenSSL refuses old versions above security level 0.
-            context.set_ciphers("DEFAULT:@SECLEVEL=0")
-        if strict:
-            context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+        limit_versions(context, self._store)
         self._context = context
         return context
