@@ -1,24 +1,29 @@
 """Remote UI over HTTP and HTTPS: ports 80 and 8000, with TLS 443 and 8443 (device facts 3.1, 3.4).
 
 With <Use TLS> on, the ports without TLS give no content: they send the browser to port 8443.
+Ports 80 and 443 also carry the WebDAV server (`mfd/webdav.py`), which has a TLS setting of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from frisket.mfd.device import Device
 from frisket.mfd.remote_ui.router import respond, secure_headers
-from frisket.mfd.service import Port, Service
+from frisket.mfd.service import Open, Port, Service
+from frisket.mfd.webdav import Spaces, is_webdav, serve_webdav
 from frisket.net.listen import listen_tcp
 from frisket.proto.http.server import Caller, Serving
 from frisket.proto.http.wire import Limits, Request, Response
 
 PLAIN = (80, 8000)
 ENCRYPTED = (443, 8443)
+WEBDAV = (80, 443)
 _LIMITS = Limits(head=16 << 10, fields=60, body=1 << 20)
+_FILE_LIMITS = Limits(head=16 << 10, fields=60, body=64 << 20)
 # A host name or address, as far as it may stand in a Location.
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 
@@ -29,7 +34,9 @@ def ports(device: Device) -> tuple[Port, ...]:
     if not (store.on("remote-ui.enabled") and store.on("http.enabled")):
         return ()
     numbers = PLAIN + ENCRYPTED if store.on("remote-ui.tls.enabled") else PLAIN
-    return tuple(Port(number) for number in numbers)
+    if store.on("webdav.server.enabled") and store.on("webdav.server.tls"):
+        numbers = (*numbers, 443)
+    return tuple(Port(number) for number in dict.fromkeys(numbers))
 
 
 def to_tls(device: Device, request: Request) -> Response:
@@ -52,14 +59,16 @@ class _Listener:
         self.serving.close()
 
 
-async def open_port(device: Device, port: Port) -> _Listener:
-    """Listen on one port. The TLS key is made when the first client comes."""
+async def _open_port(device: Device, port: Port, spaces: Spaces) -> _Listener:
     encrypted = port.number in ENCRYPTED
+    files = port.number in WEBDAV and device.store.on("webdav.server.enabled")
 
     async def answer(request: Request, caller: Caller) -> Response:
         await asyncio.sleep(device.power.wake("http"))
         extra = secure_headers(device, tls=caller.tls)
-        if not caller.tls and device.store.on("remote-ui.tls.enabled"):
+        if files and is_webdav(request.target):
+            response = await serve_webdav(spaces.of(device), request, caller)
+        elif not caller.tls and device.store.on("remote-ui.tls.enabled"):
             response = to_tls(device, request)
         else:
             response = respond(device, request, tls=caller.tls)
@@ -71,7 +80,7 @@ async def open_port(device: Device, port: Port) -> _Listener:
         answer=answer,
         headers=(("server", device.personality.banner),),
         context=(lambda: device.certificates.context(device.spool())) if encrypted else None,
-        limits=_LIMITS,
+        limits=_FILE_LIMITS if files else _LIMITS,
         bug=lambda fault: device.journal.add("bugs", f"http: {fault!r}"),
         malformed=500,  # what these devices say to what is no request
         target=2048,
@@ -80,4 +89,16 @@ async def open_port(device: Device, port: Port) -> _Listener:
     return _Listener(server, serving)
 
 
-SERVICE = Service(name="http", ports=ports, open_port=open_port)
+def opener(spaces: Spaces) -> Callable[[Device, Port], Awaitable[Open]]:
+    """Return a way to open a port; the ports of one device share its WebDAV server."""
+
+    async def open_port(device: Device, port: Port) -> _Listener:
+        """Listen on one port. The TLS key is made when the first client comes."""
+        return await _open_port(device, port, spaces)
+
+    return open_port
+
+
+SERVICE = Service(
+    name="http", ports=ports, open_port=opener(Spaces()), reopen_on=("webdav.server.enabled",)
+)
