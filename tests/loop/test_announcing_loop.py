@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from frisket.model.reading import Known, Value
 from frisket.model.target import Target
 from frisket.net.budget import Budget, Limits
 from frisket.net.dial import SocketDialer
-from frisket.probe import bmlinks, dedicated, mdns, sip, slp, smb, smtp, wsd
+from frisket.probe import bmlinks, dedicated, mdns, sip, slp, smb, smtp, webdav, wsd
 from frisket.probe.base import Options, Probe, Sighting, Visit
 
 _LOW = (25, 80, 139, 427, 443, 445)
@@ -153,3 +154,29 @@ async def test_smb_says_what_it_is_set_to(
         device.store.set("smb.server.enabled", False, "test", "lab")
         await host.settled()
         assert value(await look(device, smb.PROBE), "smb.server.enabled") is False
+
+
+@pytest.mark.parametrize("scheme", ["none", "basic", "digest"])
+@pytest.mark.parametrize("tls", [True, False])
+async def test_webdav_says_what_it_is_set_to(tmp_path: Path, scheme: str, tls: bool) -> None:
+    settings: dict[str, Value] = {
+        "webdav.server.enabled": True,
+        "webdav.server.authentication": scheme,
+        "webdav.server.tls": tls,
+    }
+    async with running_device(settings=settings, services=["http"], folder=tmp_path) as (
+        device,
+        host,
+    ):
+        sighting = await look(device, webdav.PROBE)
+        assert value(sighting, "webdav.server.enabled") is True
+        assert value(sighting, "webdav.server.tls") is tls
+        reading = only(sighting, "webdav.server.authentication")
+        shown = reading.value if isinstance(reading, Known) else "none"
+        assert shown == scheme
+        device.store.set("webdav.server.enabled", False, "test", "lab")
+        await host.settled()
+        gone = only(await look(device, webdav.PROBE), "webdav.server.enabled")
+        assert not isinstance(gone, Known)
+        assert device.journal.counts["writes"] == 1
+        assert device.journal.counts["failed_logins"] == 0

@@ -15,12 +15,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
-from wsgidav.error_printer import ErrorPrinter  # type: ignore[import-untyped]
-from wsgidav.fs_dav_provider import FilesystemProvider  # type: ignore[import-untyped]
-from wsgidav.mw.base_mw import BaseMiddleware  # type: ignore[import-untyped]
-from wsgidav.request_resolver import RequestResolver  # type: ignore[import-untyped]
-from wsgidav.wsgidav_app import WsgiDAVApp  # type: ignore[import-untyped]
-
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.http_login import Gate
@@ -33,6 +27,7 @@ REALM = "Advanced Space"
 PRINTABLE = frozenset({".pdf", ".xps", ".oxps", ".tif", ".tiff", ".jpg", ".jpeg", ".jpe"})
 QUOTA = 1 << 30
 _MOST_FILES = 20_000
+_LARGEST_XML = 256 << 10
 _CHANGES = {
     "PUT": "Save",
     "DELETE": "Delete",
@@ -45,25 +40,22 @@ _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrad
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class _Nobody(BaseMiddleware):  # type: ignore[misc]
-    """Stands where wsgidav would ask for a login; that has been done."""
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        environ.setdefault("wsgidav.auth.user_name", "")
-        environ.setdefault("wsgidav.auth.roles", None)
-        environ.setdefault("wsgidav.auth.permissions", None)
-        environ.setdefault("wsgidav.auth.realm", REALM)
-        return self.next_app(environ, start_response)
-
-
 def application(root: Path) -> Application:
     """Return the WebDAV application over a folder; locks and properties last as long as it does."""
+    # Imported when somebody first asks: a fleet without visitors need not pay for it.
+    from wsgidav.error_printer import ErrorPrinter  # type: ignore[import-untyped]
+    from wsgidav.fs_dav_provider import FilesystemProvider  # type: ignore[import-untyped]
+    from wsgidav.request_resolver import RequestResolver  # type: ignore[import-untyped]
+    from wsgidav.wsgidav_app import WsgiDAVApp  # type: ignore[import-untyped]
+
     # Its own logger writes request lines to the terminal; the audit log is the device's.
     logging.getLogger("wsgidav").addHandler(logging.NullHandler())
     app: Application = WsgiDAVApp(
         {
-            "provider_mapping": {MOUNT: FilesystemProvider(str(root))},
-            "middleware_stack": [ErrorPrinter, _Nobody, RequestResolver],
+            "provider_mapping": {
+                MOUNT: FilesystemProvider(str(root), fs_opts={"follow_symlinks": False})
+            },
+            "middleware_stack": [ErrorPrinter, RequestResolver],
             "property_manager": True,
             "lock_storage": True,
             "verbose": 0,
@@ -106,6 +98,18 @@ def is_webdav(target: str) -> bool:
     return target == MOUNT or target.startswith((f"{MOUNT}/", f"{MOUNT}?"))
 
 
+def _is_readable(request: Request) -> bool:
+    """Say whether the paths of a request are UTF-8 without control characters, and not long."""
+    for target in (request.target, request.header("destination")):
+        try:
+            path = unquote_to_bytes(target).decode()
+        except UnicodeError:
+            return False
+        if not path.isprintable() or max(len(part.encode()) for part in path.split("/")) > 255:
+            return False
+    return True
+
+
 def _touched(request: Request) -> str:
     """Return the path that a request would create, "" where it creates none."""
     if request.method in {"PUT", "LOCK"}:
@@ -142,7 +146,7 @@ def has_room(space: Space, request: Request) -> bool:
     return len(sizes) < _MOST_FILES and sum(sizes) + more <= QUOTA
 
 
-def environment(request: Request, caller: Caller) -> dict[str, Any]:
+def environment(request: Request, caller: Caller, user: str = "") -> dict[str, Any]:
     """Return the request as WSGI has it (PEP 3333)."""
     path, _, query = request.target.partition("?")
     host, _, port = request.header("host").rpartition(":")
@@ -163,6 +167,11 @@ def environment(request: Request, caller: Caller) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        # What wsgidav's own login would have left behind.
+        "wsgidav.auth.realm": REALM,
+        "wsgidav.auth.user_name": user,
+        "wsgidav.auth.roles": None,
+        "wsgidav.auth.permissions": None,
     }
     for name, value in request.headers:
         if name == "content-type":
@@ -209,12 +218,16 @@ async def serve_webdav(space: Space, request: Request, caller: Caller) -> Respon
         user = space.gate.admit(request, scheme)
         if not user:
             return _refusal(401, space.gate.challenge(scheme))
-    if store.on("webdav.server.printable-files-only") and not may_store(space, request):
+    if not _is_readable(request):
+        response = _refusal(400)
+    elif request.method != "PUT" and len(request.body) > _LARGEST_XML:
+        response = _refusal(413)
+    elif store.on("webdav.server.printable-files-only") and not may_store(space, request):
         response = _refusal(403)
     elif not await asyncio.to_thread(has_room, space, request):
         response = _refusal(507)
     else:
-        response = await asyncio.to_thread(run, space.app, environment(request, caller))
+        response = await asyncio.to_thread(run, space.app, environment(request, caller, user))
     if request.method in _CHANGES and store.on("advanced-space.save-operation-log"):
         space.device.log.add(
             LogKind.ADVANCED_SPACE,
