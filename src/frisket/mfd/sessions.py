@@ -20,7 +20,8 @@ class Session:
     """One browser that has logged in. Times are monotonic seconds.
 
     `step` names the page that must be passed first: `warning` (default password), `expired`.
-    `notice` is shown once; `policy_open` says that the policy password was given.
+    `notice` is shown once; `policy_open` says that the policy password was given,
+    `boxes` which mail boxes were opened, and with which PIN.
     """
 
     login: Login
@@ -30,6 +31,7 @@ class Session:
     step: str = ""
     notice: str = ""
     policy_open: bool = False
+    boxes: dict[int, str] = field(default_factory=dict)
 
     def owns(self, token: str) -> bool:
         """Say whether a posted CSRF token is this session's."""

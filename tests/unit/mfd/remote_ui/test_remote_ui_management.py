@@ -11,7 +11,6 @@ from tests.remote_ui import Visitor, header, text_of, visitor
 
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
-from frisket.mfd.users import Role
 
 
 def operations(device: Device) -> list[tuple[str, str]]:
@@ -145,21 +144,6 @@ def test_the_services_password_has_8_to_32_characters(new: str, good: bool) -> N
     browser.post("/sms/login", {"sms-password": "MeapSmsLogin"})
     browser.post("/sms/password", {"new": new, "again": new})
     assert (device.store["sms.password"] == new) is good
-
-
-def test_jobs_are_shown_as_the_settings_say() -> None:
-    device = make_device(settings={"audit-log.save": True})
-    device.log.add(LogKind.JOB, "ann", "Print", "secret plan")
-    device.log.add(LogKind.JOB, "someone", "Print", "holiday")
-    admin, someone = visitor(device), visitor(device, Role.GENERAL)
-    assert "secret plan" in text_of(someone.get("/rps/jobs"))
-    device.store.set("jobs.restrict-others", True, "test", "lab")
-    mine = text_of(someone.get("/rps/jobs"))
-    assert "secret plan" not in mine
-    assert "holiday" in mine
-    assert "secret plan" in text_of(admin.get("/rps/jobs"))
-    device.store.set("job-log.display", False, "test", "lab")
-    assert "holiday" not in text_of(admin.get("/rps/jobs"))
 
 
 def test_hostile_names_are_shown_as_text() -> None:

@@ -64,6 +64,11 @@ def initialize(visit: Visit) -> Response:
         return show_data(visit, "Confirm that everything is to be initialized.")
     if not allow(visit, visit.form.text("policy-password")[:128]):
         return show_data(visit, "The security policy password is wrong. Nothing was initialized.")
+    for job in device.jobs.active():
+        device.jobs.cancel(job.id, visit.actor, "job-canceled-at-device")
+    for stored in list(device.jobs.boxes):
+        device.jobs.boxes.set_pin(stored.box, "", visit.actor)
+        device.jobs.boxes.delete(stored.id, "", visit.actor)
     device.policy.clear(visit.actor)
     device.addresses.clear()
     device.users.clear(visit.actor)

@@ -10,6 +10,7 @@ from frisket.mfd.device import Device
 from frisket.mfd.personality import Supply, Tray
 from frisket.mfd.remote_ui.visit import Needs, Route, Visit, draw, redirect
 from frisket.proto.http.wire import Response
+from frisket.proto.ipp.names import PrinterState
 
 _MEDIA: Mapping[str, str] = {
     "iso_a4_210x297mm": "A4",
@@ -34,31 +35,45 @@ def _percent(level: int, capacity: int) -> int | None:
     return round(100 * level / capacity) if level >= 0 and capacity > 0 else None
 
 
-def supply_level(supply: Supply, *, unknown: bool = False) -> Level:
-    """Return a supply as the portal shows it; -2 is unknown, -3 some."""
-    if unknown or supply.level == -2:
+def supply_level(supply: Supply, level: int) -> Level:
+    """Return a supply as the portal shows it; level -2 is unknown, -3 some."""
+    if level == -2:
         return Level(supply.name, supply.color, "unknown", None)
-    percent = _percent(supply.level, supply.capacity)
+    percent = _percent(level, supply.capacity)
     if percent is None:
         return Level(supply.name, supply.color, "OK", None)
     low = percent <= _FEW
     return Level(supply.name, supply.color, f"{percent} %{', low' if low else ''}", percent, low)
 
 
-def tray_level(tray: Tray) -> Level:
+def tray_level(tray: Tray, level: int) -> Level:
     """Return a paper source as the portal shows it."""
     media = _MEDIA.get(tray.media, tray.media)
-    percent = _percent(tray.level, tray.capacity)
-    words = "no paper" if tray.level == 0 else f"{percent} %" if percent is not None else "OK"
-    return Level(tray.name, media, words, percent, low=tray.level == 0)
+    percent = _percent(level, tray.capacity)
+    words = "no paper" if level == 0 else f"{percent} %" if percent is not None else "OK"
+    return Level(tray.name, media, words, percent, low=level == 0)
+
+
+def supplies_of(device: Device) -> list[Level]:
+    """Return the consumables as they are now."""
+    hidden = device.quirks.supply_levels_unknown
+    return [
+        supply_level(supply, -2 if hidden else device.levels.supply(number))
+        for number, supply in enumerate(device.personality.supplies)
+    ]
+
+
+def trays_of(device: Device) -> list[Level]:
+    """Return the paper sources as they are now."""
+    trays = device.personality.trays
+    return [tray_level(tray, device.levels.tray(number)) for number, tray in enumerate(trays)]
 
 
 def errors_of(device: Device) -> list[str]:
     """Return what the device complains about, worst first."""
-    unknown = device.quirks.supply_levels_unknown
-    supplies = [supply_level(s, unknown=unknown) for s in device.personality.supplies]
-    lines = [f"{s.name} is low." for s in supplies if s.low]
-    lines += [f"{t.name}: no paper." for t in device.personality.trays if t.level == 0]
+    lines = [f"A job waits: {reason.replace('-', ' ')}." for reason in device.jobs.reasons]
+    lines += [f"{supply.name} is low." for supply in supplies_of(device) if supply.low]
+    lines += [f"{tray.name}: no paper." for tray in trays_of(device) if tray.low]
     if device.store.pending:
         lines.append("Settings wait for a restart.")
     return lines
@@ -66,6 +81,13 @@ def errors_of(device: Device) -> list[str]:
 
 def status_of(device: Device) -> str:
     """Return the status line."""
+    match device.jobs.state:
+        case PrinterState.PROCESSING:
+            return "Printing."
+        case PrinterState.STOPPED:
+            return "Printing has stopped."
+        case _:
+            pass
     if device.power.busy:
         return "The device is busy."
     return "Ready to print and scan."
@@ -74,14 +96,13 @@ def status_of(device: Device) -> str:
 def portal(visit: Visit) -> Response:
     """Show the portal."""
     device = visit.device
-    unknown = device.quirks.supply_levels_unknown
     return draw(
         visit,
         "portal.html.j2",
         status=status_of(device),
         errors=errors_of(device),
-        supplies=[supply_level(s, unknown=unknown) for s in device.personality.supplies],
-        trays=[tray_level(t) for t in device.personality.trays],
+        supplies=supplies_of(device),
+        trays=trays_of(device),
         location=device.reported("device.location"),
         device_name=device.reported("device.name"),
     )
