@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,7 +31,7 @@ State = Literal["factory", "small-office", "enterprise", "mixed"]
 Folder = Annotated[Path | None, Parameter(name="--state-dir")]
 
 # Sockets that one full device may hold, and how far ports move for want of rights.
-_SOCKETS = 40
+_SOCKETS = 19
 _SHIFT = 20_000
 _START_SECONDS = 300.0
 
@@ -218,6 +219,52 @@ def journal(
         entries = [[e["at"], e["what"], e["about"]] for e in answer["entries"][-20:]]
         if entries:
             print_table(["when", "what", "about"], entries)
+    return 0
+
+
+@app.command
+def press(address: str, *keys: str, state_dir: Folder = None) -> int:
+    """Press keys on a device's panel; prints the name of the screen that is shown then.
+
+    Parameters
+    ----------
+    address
+        The device.
+    keys
+        start, stop, id, counter, reset, sleep, home, enter, X,Y to touch a place, or type:TEXT.
+    state_dir
+        Where the lab keeps its state.
+    """
+    if not keys:
+        raise UsageError("no key was named")
+    request = {"command": "press", "address": address, "keys": list(keys)}
+    answer = ask(lab_folder(state_dir), request)
+    if answer["message"]:
+        say(f"{address}: {answer['message']}")
+    sys.stdout.write(f"{answer['screen']}\n")
+    return 0
+
+
+@app.command
+def screen(
+    address: str, *, out: Annotated[Path, Parameter(alias="-o")], state_dir: Folder = None
+) -> int:
+    """Save what a device's panel shows as a PNG picture.
+
+    Parameters
+    ----------
+    address
+        The device.
+    out
+        The file to write.
+    state_dir
+        Where the lab keeps its state.
+    """
+    answer = ask(lab_folder(state_dir), {"command": "screen", "address": address})
+    try:
+        out.write_bytes(b64decode(answer["png"]))
+    except OSError as fault:
+        raise UsageError(f"{out} cannot be written: {fault.strerror}") from fault
     return 0
 
 
