@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from frisket.errors import SettingRefused
-from frisket.mfd.ledger import Ledger
+from frisket.ledger import Ledger
 
 _MOST = 1600  # destinations that one-touch and address lists hold together
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from frisket.errors import SettingRefused
-from frisket.mfd.ledger import Ledger
+from frisket.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

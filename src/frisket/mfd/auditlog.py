@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from frisket.mfd.ledger import Ledger
+from frisket.ledger import Ledger
 
 
 class LogKind(StrEnum):

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from frisket.errors import FrisketError, SettingRefused
+from frisket.ledger import Ledger, Record
 from frisket.mfd.auditlog import AuditLog, LogKind
-from frisket.mfd.ledger import Ledger, Record
 from frisket.mfd.ticket import Ticket
 
 NUMBERS = range(100)

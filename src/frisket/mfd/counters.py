@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from frisket.mfd.ledger import Ledger
+from frisket.ledger import Ledger
 
 NAMES: Mapping[int, str] = {
     101: "Total 1",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from frisket.audit.load import Content
+from frisket.ledger import Ledger
 from frisket.mfd.address_book import AddressBook
 from frisket.mfd.applications import Applications
 from frisket.mfd.auditlog import ALWAYS, AuditLog, LogKind
@@ -20,7 +21,6 @@ from frisket.mfd.counters import Counters
 from frisket.mfd.glass import Glass
 from frisket.mfd.jobs import Jobs
 from frisket.mfd.journal import Journal
-from frisket.mfd.ledger import Ledger
 from frisket.mfd.levels import Levels
 from frisket.mfd.personality import Personality, Quirks
 from frisket.mfd.policy import Policy

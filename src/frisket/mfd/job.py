@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from frisket.mfd.ledger import Ledger, Record
+from frisket.ledger import Ledger, Record
 from frisket.mfd.ticket import Ticket
 from frisket.proto.ipp.names import JobState, job_state_name
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from frisket.errors import FrisketError, SettingRefused
+from frisket.ledger import Ledger, LedgerFault
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.boxes import Boxes
 from frisket.mfd.document.detect import is_blank
@@ -17,7 +18,6 @@ from frisket.mfd.document.model import DocumentFault
 from frisket.mfd.document.read import read_document
 from frisket.mfd.erase import Erasure, erase
 from frisket.mfd.job import Job, JobTable
-from frisket.mfd.ledger import Ledger, LedgerFault
 from frisket.mfd.press import DONE, Machine, Outcome, put_on_paper
 from frisket.mfd.spool import MOST_OCTETS, Incoming
 from frisket.mfd.ticket import MOST_COPIES, Action, Decision, Rules, Ticket, decide

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from frisket.mfd.ledger import Ledger, Record
+from frisket.ledger import Ledger, Record
 
 COUNTS = ("sheets", "print_port_bytes", "failed_logins", "writes", "wakes", "reboots")
 _KEPT = 2000

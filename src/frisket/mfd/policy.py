@@ -10,8 +10,8 @@ from frisket.audit.load import Content
 from frisket.audit.policy import PolicyItem, check_parameters, forced
 from frisket.audit.rule import Parameters
 from frisket.errors import SettingRefused
+from frisket.ledger import Ledger
 from frisket.mfd.auditlog import AuditLog, LogKind
-from frisket.mfd.ledger import Ledger
 from frisket.mfd.store import Store
 from frisket.model.reading import Value
 

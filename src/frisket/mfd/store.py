@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind, show
 from frisket.errors import SettingRefused
+from frisket.ledger import Ledger, Record
 from frisket.mfd.auditlog import AuditLog, LogKind
 from frisket.mfd.journal import Journal
-from frisket.mfd.ledger import Ledger, Record
 from frisket.mfd.personality import Personality
 from frisket.model.reading import Value
 

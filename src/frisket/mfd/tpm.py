@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from frisket.errors import SettingRefused
+from frisket.ledger import Ledger
 from frisket.mfd.auditlog import AuditLog, LogKind
-from frisket.mfd.ledger import Ledger
 from frisket.mfd.store import Store
 
 KEY = "tpm.enabled"

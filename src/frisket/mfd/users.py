@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from frisket.errors import FrisketError, SettingRefused
+from frisket.ledger import Ledger
 from frisket.mfd.auditlog import AuditLog, LogKind
 from frisket.mfd.journal import Journal
-from frisket.mfd.ledger import Ledger
 from frisket.mfd.store import Store
 
 ADMINISTRATOR = "Administrator"

@@ -18,7 +18,7 @@ from tests.lab import make_device
 from frisket.audit.load import load_content
 from frisket.audit.policy import forced
 from frisket.errors import SettingRefused
-from frisket.mfd.ledger import Ledger, LedgerFault
+from frisket.ledger import Ledger, LedgerFault
 from frisket.mfd.policy import PolicyRefused
 from frisket.mfd.store import Locked
 from frisket.mfd.users import FACTORY_PASSWORD, LoginRefused, Role

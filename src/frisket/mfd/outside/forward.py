@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 
 from frisket.errors import FrisketError, SettingRefused
+from frisket.ledger import Ledger
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
-from frisket.mfd.ledger import Ledger
 from frisket.mfd.outside.deliver import Parcel, deliver
 from frisket.mfd.ticket import Ticket
 

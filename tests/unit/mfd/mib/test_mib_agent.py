@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.unit.mfd.mib.asking import Bench, nulls
 
-from frisket.mfd.ledger import Ledger, LedgerFault
+from frisket.ledger import Ledger, LedgerFault
 from frisket.mfd.mib.access import AUTHS, DEDICATED, PRIVS
 from frisket.model.reading import Value as SettingValue
 from frisket.proto.snmp.wire import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.mfd.mib.asking import Asker, Bench, nulls, value_of
 
-from frisket.mfd.ledger import Ledger, LedgerFault
+from frisket.ledger import Ledger, LedgerFault
 from frisket.mfd.mib.standin import (
     APPLY,
     LAST_REFUSAL,
