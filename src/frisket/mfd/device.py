@@ -72,6 +72,17 @@ class Actions:
     restart: Callable[[str], None] = _alone
 
 
+@dataclass(slots=True)
+class Drift:
+    """How far the device's clock is from that of its surroundings; setting the clock moves it."""
+
+    offset: timedelta
+
+    def move(self, by: timedelta) -> None:
+        """Put the clock forward, or back."""
+        self.offset += by
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """Everything a service may touch."""
@@ -87,6 +98,7 @@ class Device:
     certificates: Certificates
     power: Power
     now: Callable[[], datetime]
+    drift: Drift
     clock: Callable[[], float]
     folder: Path | None
     addresses: AddressBook
@@ -179,10 +191,10 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
     folder = around.folder
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    offset = timedelta(seconds=plan.personality.quirks.clock_offset)
+    drift = Drift(timedelta(seconds=plan.personality.quirks.clock_offset))
 
     def now() -> datetime:
-        return around.now() + offset
+        return around.now() + drift.offset
 
     # The log asks the store whether to save, the store writes to the log: bound late on purpose.
     parts: dict[str, Store] = {}
@@ -227,6 +239,7 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
         certificates=Certificates(folder, plan.serial.lower(), _key_kind(plan), store, now),
         power=machine.power,
         now=now,
+        drift=drift,
         clock=around.clock,
         folder=folder,
         addresses=AddressBook(_ledger(folder, "addresses")),

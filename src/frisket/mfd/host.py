@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from frisket.errors import FrisketError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
-from frisket.mfd.service import Open, Port, Service, find_services
+from frisket.mfd.service import BACKGROUND, Open, Port, Service, find_services
 
 RESTART_SECONDS = 0.5  # what a requested restart leaves for the present answer
 
@@ -81,7 +81,8 @@ class Host:
     def ports(self) -> dict[str, int]:
         """Return service -> the real port it listens on, as the inventory lists them."""
         listed: dict[str, int] = {}
-        for name, port in sorted(self._open, key=lambda spot: (spot[0], spot[1].number)):
+        spots = (spot for spot in self._open if spot[1] != BACKGROUND)
+        for name, port in sorted(spots, key=lambda spot: (spot[0], spot[1].number)):
             label = name if name not in listed else f"{name}-{port.number}"
             listed[label] = self.device.port(port.number)
         return listed

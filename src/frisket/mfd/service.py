@@ -20,6 +20,10 @@ class Port:
     transport: str = "tcp"
 
 
+# No port: a task in the background, which `open_port` starts and `close` ends (clients).
+BACKGROUND = Port(0, "task")
+
+
 class Open(Protocol):
     """Something that listens."""
 

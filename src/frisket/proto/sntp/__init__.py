@@ -1,0 +1,1 @@
+"""Simple Network Time Protocol (RFC 4330)."""
