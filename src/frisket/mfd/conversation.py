@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from frisket.errors import WireError
+from frisket.errors import LinkError, WireError
 from frisket.mfd.device import Device
 from frisket.mfd.service import Port
 from frisket.net.listen import listen_streams
@@ -18,7 +18,7 @@ IDLE = 60.0  # seconds without an octet after which a sender has gone
 
 @dataclass(slots=True)
 class Line:
-    """One connection to a print port: every octet read is counted in the journal.
+    """One connection. To a print port (`metered`), every octet read is counted in the journal.
 
     The first octets are written down at once, the rest when the connection ends: a witness that
     looks early must not find nothing.
@@ -29,6 +29,7 @@ class Line:
     peer: str
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    metered: bool = True
     idle: float = IDLE
     _seen: bool = False
     _uncounted: int = 0
@@ -50,6 +51,8 @@ class Line:
         await asyncio.wait_for(self.writer.drain(), self.idle)
 
     def _count(self, octets: int) -> None:
+        if not self.metered:
+            return
         self.device.journal.add("print_port_bytes", f"{self.service} from {self.peer}", octets)
 
     def close(self) -> None:
@@ -70,6 +73,7 @@ class Listener:
     device: Device
     service: str
     talk: Talk
+    metered: bool = True
     server: asyncio.Server | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -81,10 +85,10 @@ class Listener:
             return
         self.tasks.add(task)
         peer = str((writer.get_extra_info("peername") or ("?",))[0])
-        line = Line(self.device, self.service, peer, reader, writer)
+        line = Line(self.device, self.service, peer, reader, writer, self.metered)
         try:
             await self.talk(line)
-        except (OSError, TimeoutError, WireError, asyncio.CancelledError):
+        except (OSError, TimeoutError, WireError, LinkError, asyncio.CancelledError):
             # The peer left, fell silent or spoke something else, or the port is closed.
             pass
         except Exception as bug:  # noqa: BLE001 - the one catch of these services
@@ -101,9 +105,11 @@ class Listener:
             task.cancel()
 
 
-async def open_conversations(device: Device, service: str, port: Port, talk: Talk) -> Listener:
+async def open_conversations(
+    device: Device, service: str, port: Port, talk: Talk, *, metered: bool = True
+) -> Listener:
     """Listen on one port and `talk` to whoever comes. Raises `LinkError`."""
-    listener = Listener(device, service, talk)
+    listener = Listener(device, service, talk, metered)
     number = device.port(port.number)
     listener.server = await listen_streams(device.address, number, listener.welcome)
     return listener

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from frisket.ledger import Ledger, Record
 from frisket.mfd.ticket import Ticket
 from frisket.proto.ipp.names import JobState, job_state_name
 
+INCOMING = "job-incoming"  # the reason of a job whose document is still to come
+_PATIENCE = timedelta(minutes=5)
 _KEPT = 100  # ended jobs that the job log shows
 _COMPACT = 2000  # ledger records between two clean-ups
 
@@ -57,6 +60,19 @@ def parse_job(record: Record) -> Job:
     """Return the job of a ledger record."""
     row = {**record, "ticket": Ticket(**record["ticket"]), "state": JobState(record["state"])}
     return Job(**row)
+
+
+def overdue(job: Job, now: datetime, patience: timedelta) -> str:
+    """Say why a job has waited too long, "" where it may go on waiting.
+
+    A Secure Print waits for its PIN for `patience`, a created job for its document five minutes.
+    """
+    age = now - datetime.fromisoformat(job.created)
+    if job.state is JobState.PENDING_HELD and job.ticket.secured and age >= patience:
+        return "never released"
+    if job.reason == INCOMING and not job.is_ended and age > _PATIENCE:
+        return "no document came"
+    return ""
 
 
 class JobTable:

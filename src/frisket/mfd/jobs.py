@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from frisket.errors import FrisketError, SettingRefused
@@ -17,14 +16,13 @@ from frisket.mfd.document.detect import is_blank
 from frisket.mfd.document.model import DocumentFault
 from frisket.mfd.document.read import read_document
 from frisket.mfd.erase import Erasure, erase
-from frisket.mfd.job import Job, JobTable
+from frisket.mfd.job import INCOMING, Job, JobTable, overdue
 from frisket.mfd.press import DONE, Machine, Outcome, put_on_paper
 from frisket.mfd.spool import MOST_OCTETS, Incoming
-from frisket.mfd.ticket import MOST_COPIES, Action, Decision, Rules, Ticket, decide
+from frisket.mfd.ticket import Action, Decision, Rules, Ticket, decide
 from frisket.proto.ipp.names import JobState, PrinterState
 
 _MOST_ACTIVE = 500
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HELD = "job-hold-until-specified"
 _ACTIONS = {
     Action.PRINT: (JobState.PENDING, "none"),
@@ -38,17 +36,6 @@ class JobRefused(FrisketError):
     """The device does not do that to the job."""
 
 
-def _clean(ticket: Ticket) -> Ticket:
-    """Bound a ticket's texts and numbers: they come from the network."""
-    return replace(
-        ticket,
-        user=_CONTROL.sub("", ticket.user)[:64],
-        name=_CONTROL.sub("", ticket.name)[:128],
-        host=_CONTROL.sub("", ticket.host)[:64],
-        copies=max(1, min(ticket.copies, MOST_COPIES)),
-    )
-
-
 class Jobs:
     """The jobs of one device; held ones survive a restart.
 
@@ -56,7 +43,17 @@ class Jobs:
     after the present job. Everything but `receive` writing happens in the event loop's thread.
     """
 
-    __slots__ = ("_jobs", "_machine", "_trash", "_worker", "boxes", "limit", "pace", "paused")
+    __slots__ = (
+        "_jobs",
+        "_machine",
+        "_trash",
+        "_worker",
+        "boxes",
+        "limit",
+        "pace",
+        "paused",
+        "since",
+    )
 
     def __init__(self, machine: Machine, ledger: Ledger, boxes: Ledger) -> None:
         self._machine = machine
@@ -67,6 +64,7 @@ class Jobs:
         # Sixty times as fast as the real engine: practice should not take all day.
         self.pace = 1 / machine.personality.pages_per_minute
         self.paused = False
+        self.since = machine.now()  # when the device was switched on
         self.boxes = Boxes(boxes, machine.log, self._stamp, self._discard)
 
     def _recover(self) -> None:
@@ -143,7 +141,7 @@ class Jobs:
         if len(self._jobs) >= _MOST_ACTIVE and len(self.active()) >= _MOST_ACTIVE:
             raise JobRefused("too many jobs")
         number, at = self._jobs.number(), self._stamp()
-        return self._jobs.put(Job(number, _clean(ticket), JobState.PENDING, at, "job-incoming"))
+        return self._jobs.put(Job(number, ticket.cleaned(), JobState.PENDING, at, INCOMING))
 
     def submit(
         self, ticket: Ticket, incoming: Incoming, decision: Decision | None = None
@@ -159,15 +157,23 @@ class Jobs:
             return None
         try:
             job = self.create(ticket)
-        except (JobRefused, LedgerFault):
+        except (JobRefused, LedgerFault) as fault:
             self.drop(incoming)
-            raise
+            raise JobRefused(str(fault)) from fault
         return self.attach(job.id, incoming, decision)
 
-    def attach(self, number: int, incoming: Incoming, decision: Decision | None = None) -> Job:
-        """Give a created job its document, and let the settings decide about it."""
+    def attach(
+        self,
+        number: int,
+        incoming: Incoming,
+        decision: Decision | None = None,
+        announced: str = "",
+    ) -> Job:
+        """Give a created job its document (`announced` as a format), and decide about it."""
         incoming.finish()
         job = self._need(number)
+        if announced:
+            job = replace(job, ticket=replace(job.ticket, format=announced))
         job = replace(job, file=str(incoming.path), octets=incoming.octets)
         if incoming.fault:
             return self._end(job, Outcome(JobState.ABORTED, "aborted-by-system", incoming.fault))
@@ -178,7 +184,11 @@ class Jobs:
             return self._end(job, Outcome(state, reason, decision.reason))
         if decision.action is Action.STORE:
             return self._store(job, job.ticket.box)
-        job = self._jobs.put(replace(job, state=state, reason=reason, message=decision.reason))
+        job = replace(job, state=state, reason=reason, message=decision.reason)
+        try:
+            self._jobs.put(job)
+        except LedgerFault as fault:
+            return self._end(job, Outcome(JobState.ABORTED, "aborted-by-system", str(fault)))
         self._kick()
         return job
 
@@ -239,16 +249,14 @@ class Jobs:
         self._kick()
 
     def expire(self) -> None:
-        """Delete Secure Print jobs that waited longer than the setting allows."""
-        waiting = [j for j in self._jobs if j.state is JobState.PENDING_HELD]
-        for job in waiting:
-            if job.ticket.secured and self._machine.now() >= self._due(job):
-                late = Outcome(JobState.CANCELED, "job-canceled-at-device", "never released")
-                self._end(job, late)
+        """Delete Secure Print jobs that waited longer than the setting allows.
 
-    def _due(self, job: Job) -> datetime:
+        A job whose document never came is given up as well.
+        """
         hours = self._machine.store.number("print.secure-print.delete-after")
-        return datetime.fromisoformat(job.created) + timedelta(hours=hours)
+        for job in self._jobs:
+            if why := overdue(job, self._machine.now(), timedelta(hours=hours)):
+                self._end(job, Outcome(JobState.CANCELED, "job-canceled-at-device", why))
 
     # -- keeping
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from frisket.mfd.store import Store
 
 MOST_COPIES = 999
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PIN = re.compile(r"[0-9]{1,7}")
 
 
@@ -42,6 +43,16 @@ class Ticket:
     def secured(self) -> bool:
         """Say whether it waits for a PIN at the device."""
         return bool(self.pin) or self.encrypted
+
+    def cleaned(self) -> Ticket:
+        """Return it with texts and numbers bounded: they come from the network."""
+        return replace(
+            self,
+            user=_CONTROL.sub("", self.user)[:64],
+            name=_CONTROL.sub("", self.name)[:128],
+            host=_CONTROL.sub("", self.host)[:64],
+            copies=max(1, min(self.copies, MOST_COPIES)),
+        )
 
 
 class Action(StrEnum):

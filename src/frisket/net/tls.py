@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from typing import Protocol
 
-from frisket.errors import Reset, TlsFailed
+from frisket.errors import Reset, Silent, TlsFailed
 
 
 class ByteStream(Protocol):
@@ -45,16 +46,18 @@ def open_context() -> ssl.SSLContext:
 
 
 class TlsSession:
-    """A TLS connection over a stream; itself a stream."""
+    """A TLS connection over a stream, either end of it; itself a stream."""
 
     __slots__ = ("_ended", "_incoming", "_object", "_outgoing", "_stream")
 
-    def __init__(self, stream: ByteStream, context: ssl.SSLContext, host: str = "") -> None:
+    def __init__(
+        self, stream: ByteStream, context: ssl.SSLContext, host: str = "", *, server: bool = False
+    ) -> None:
         self._stream = stream
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=host or None
+            self._incoming, self._outgoing, server_side=server, server_hostname=host or None
         )
         self._ended = False
 
@@ -71,7 +74,11 @@ class TlsSession:
             self._incoming.write_eof()
 
     async def handshake(self, timeout: float) -> None:
-        """Shake hands, or raise `TlsFailed` with OpenSSL's reason, `Silent` or `Reset`."""
+        """Shake hands, or raise `TlsFailed` with OpenSSL's reason, `Silent` or `Reset`.
+
+        `timeout` bounds each wait, four times as much the whole, so that a peer cannot drip.
+        """
+        end = asyncio.get_running_loop().time() + 4 * timeout
         while True:
             try:
                 self._object.do_handshake()
@@ -79,7 +86,10 @@ class TlsSession:
                 await self._flush(timeout)
                 if self._ended:
                     raise Reset("the connection ended during the TLS handshake") from None
-                await self._feed(timeout)
+                left = end - asyncio.get_running_loop().time()
+                if left <= 0:
+                    raise Silent(f"no TLS handshake after {4 * timeout:.0f} s") from None
+                await self._feed(min(timeout, left))
             except ssl.SSLError as fault:
                 reason = (fault.reason or str(fault)).replace("_", " ").lower()
                 raise TlsFailed(f"TLS handshake failed: {reason}") from fault

@@ -263,3 +263,39 @@ class ServerSide(_Side):
         if self._connection.our_state is self._connection.their_state is h11.DONE:
             self._connection.start_next_cycle()
         return sent
+
+
+MORE = b""  # what `StreamingSide.piece` returns while octets are missing
+
+
+class StreamingSide(ServerSide):
+    """A `ServerSide` for bodies too large to hold: head first, then piece by piece.
+
+    The limit on bodies does not apply: who takes the pieces bounds them.
+    """
+
+    __slots__ = ()
+
+    def head(self) -> Request | None:
+        """Return the next request without its body once it is there, else None.
+
+        Raises `WireError`, which may still be answered (400) before closing.
+        """
+        event = self._event()
+        if not isinstance(event, h11.Request):
+            return None
+        self._head = event
+        method, target = event.method.decode("latin-1"), event.target.decode("latin-1")
+        return Request(method, target, _text(event.headers, self._limits))
+
+    def piece(self) -> bytes | None:
+        """Return the next octets of the body, MORE while they are missing, None at its end."""
+        match self._event():
+            case h11.Data(data=data):
+                return bytes(data)
+            case h11.EndOfMessage():
+                return None
+            case h11.NEED_DATA:
+                return MORE
+            case _:
+                raise WireError("the connection ended within a body")
