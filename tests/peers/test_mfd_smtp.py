@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pikepdf
 import pytest
+from PIL import Image
 from tests.lab import running_device
 
 from frisket.mfd.auditlog import LogKind
+from frisket.mfd.boxes import MEMORY_INBOX
 from frisket.mfd.device import Device
 from frisket.model.reading import Value
 
@@ -40,7 +43,7 @@ def received(device: Device) -> list[tuple[str, str]]:
 
 async def test_plain_with_a_fax(tmp_path: Path) -> None:
     fax = tmp_path / "fax.tif"
-    fax.write_bytes(b"II*\0" + bytes(2000))
+    Image.new("1", (1728, 1100), 1).save(fax, "TIFF", compression="group4")
     async with running_device(
         settings={**settings("off"), "audit-log.save": True}, services=["smtp"]
     ) as (device, _):
@@ -51,13 +54,17 @@ async def test_plain_with_a_fax(tmp_path: Path) -> None:
         assert "ESMTP Ready" in said
         ((result, detail),) = received(device)
         assert result == "OK"
-        assert "TIFF of 2004 octets, received" in detail
+        assert f"TIFF of {fax.stat().st_size} octets" in detail
+        await device.jobs.settled()
+        assert device.journal.counts["sheets"] == 1
         assert not device.journal.counts["bugs"]
 
 
 async def test_memory_lock_keeps_it(tmp_path: Path) -> None:
     fax = tmp_path / "fax.pdf"
-    fax.write_bytes(b"%PDF-1.4\n%%EOF\n")
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(fax)
     wanted = {**settings("on"), "audit-log.save": True, "ifax.memory-lock": True}
     async with running_device(settings=wanted, services=["smtp"]) as (device, _):
         status, said = await swaks(
@@ -66,7 +73,10 @@ async def test_memory_lock_keeps_it(tmp_path: Path) -> None:
         assert status == 0, said
         assert "TLS started with cipher" in said
         ((_, detail),) = received(device)
-        assert "kept in memory" in detail
+        assert "PDF of" in detail
+        await device.jobs.settled()
+        assert device.journal.counts["sheets"] == 0
+        assert device.jobs.boxes.counts() == {MEMORY_INBOX: 1}
 
 
 async def test_tls_is_offered_and_may_be_left() -> None:

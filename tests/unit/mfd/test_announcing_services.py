@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import pikepdf
 import pytest
+from PIL import Image
 from tests.lab import make_device
 
+from frisket.mfd import ifax
 from frisket.mfd.announce import web_address
 from frisket.mfd.auditlog import LogKind
-from frisket.mfd.services import bmlinks, dedicated, mdns, sip, slp, smtp, wsd
+from frisket.mfd.services import bmlinks, dedicated, mdns, sip, slp, wsd
 from frisket.proto.mdns.wire import POINTER, TEXT, encode_question, read_answer, text_pairs
 from frisket.proto.mdns.zone import announcements, label
 from frisket.proto.sip.wire import Request, Response, encode, read_datagram
@@ -240,10 +244,28 @@ def test_documents_are_what_they_begin_with() -> None:
     head = b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n'
     body = part("application/pdf", "%PDF-1.4") + part("image/tiff", "MZ, no image")
     body += part("text/plain", "%PDF-1.4") + b"--x--\r\n"
-    assert [each.kind for each in smtp.documents(head + body)] == ["PDF"]
+    assert [each.kind for each in ifax.read_mail(head + body).documents] == ["PDF"]
 
 
 def test_mails_of_many_parts_end() -> None:
     head = b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n'
     body = part("application/pdf", "%PDF-1.4") * 500 + b"--x--\r\n"
-    assert len(smtp.documents(head + body)) < 60
+    assert len(ifax.read_mail(head + body).documents) == 10
+
+
+def test_a_damaged_fax_is_no_document() -> None:
+    assert ifax.tiff_to_pdf(b"II*\0" + bytes(2000)) == b""
+
+
+def test_a_fax_of_two_pages() -> None:
+    out = io.BytesIO()
+    pages = [Image.new("1", (1728, 2200), 1) for _ in range(2)]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression="group4")
+    with pikepdf.open(io.BytesIO(ifax.tiff_to_pdf(out.getvalue()))) as pdf:
+        assert len(pdf.pages) == 2
+
+
+def test_a_pixel_bomb_is_not_unfolded() -> None:
+    out = io.BytesIO()
+    Image.new("1", (8000, 8000)).save(out, "TIFF", compression="group4")
+    assert ifax.tiff_to_pdf(out.getvalue()) == b""

@@ -1,6 +1,6 @@
 """SMTP reception on port 25: Internet fax and mail to the device (<SMTP RX>, RFC 3965).
 
-TIFF and PDF attachments become received documents; under <I-Fax Memory Lock> they wait in memory.
+What becomes of the mails is the business of `mfd/ifax.py`.
 <Allow TLS> offers STARTTLS, or with *always* refuses a mail without it (530).
 """
 
@@ -8,72 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.errors import MessageError
-from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
-from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
+from frisket.mfd.ifax import receive
 from frisket.mfd.service import Open, Port, Service
 from frisket.net.listen import listen_tcp
 
 MAIL = Port(25)
 LARGEST = 20 << 20
-DOCUMENTS = {"image/tiff": "TIFF", "application/pdf": "PDF"}
-_MOST_PARTS = 50
 _MOST_RECIPIENTS = 100
 _MOST_CONNECTIONS = 16
 _PATIENCE = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One attachment that the device can print: "TIFF" or "PDF", and its octets."""
-
-    kind: str
-    octets: bytes
-
-
-def documents(mail: bytes) -> tuple[Document, ...]:
-    """Return the printable attachments of a mail, in order; none where it cannot be read.
-
-    What a part claims to be is believed only where it begins like that.
-    """
-    try:
-        message = message_from_bytes(mail, _class=EmailMessage, policy=policy.SMTP)
-        parts = [part for part, _ in zip(message.walk(), range(_MOST_PARTS), strict=False)]
-        claimed = [(part.get_content_type(), part.get_payload(decode=True)) for part in parts]
-    except (MessageError, ValueError, LookupError, IndexError, RecursionError):
-        # The standard library's parser has more ways to fail on hostile headers than it documents.
-        return ()
-    return tuple(
-        Document(DOCUMENTS[kind], octets)
-        for kind, octets in claimed
-        if isinstance(octets, bytes) and _begins_right(DOCUMENTS.get(kind, ""), octets)
-    )
-
-
-def _begins_right(kind: str, octets: bytes) -> bool:
-    if kind == "PDF":
-        return b"%PDF-" in octets[:1024]
-    return kind == "TIFF" and octets[:4] in {b"II*\0", b"MM\0*"}
-
-
-def receive(device: Device, sender: str, mail: bytes) -> str:
-    """Take a mail; return SMTP's answer. What became of it stands in the audit log."""
-    found = documents(mail)
-    if not found:
-        detail = f"from {sender}: no TIFF or PDF in {len(mail)} octets"
-        device.log.add(LogKind.TRANSMISSION, "-", "Receive I-Fax", detail, ok=False)
-        return "250 OK"
-    locked = device.store.on("ifax.memory-lock")
-    where = "kept in memory" if locked else "received"
-    for each in found:
-        detail = f"from {sender}: {each.kind} of {len(each.octets)} octets, {where}"
-        device.log.add(LogKind.TRANSMISSION, "-", "Receive I-Fax", detail)
-    return "250 OK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +50,8 @@ class _Desk:
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
         assert isinstance(content, bytes)
-        return receive(self.device, envelope.mail_from or "", content)
+        await receive(self.device, envelope.mail_from or "", content)
+        return "250 OK"
 
     async def handle_exception(self, fault: Exception) -> str:
         self.device.journal.add("bugs", f"smtp: {fault!r}")
