@@ -32,7 +32,7 @@ class Visiting:
         No progress and no notices.
     """
 
-    parallel: int = 40
+    parallel: int = 100
     pace: float = 10.0
     patience: float = 5.0
     anonymous_ftp: bool = False
