@@ -16,9 +16,12 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.lab import running_device
 
+from frisket.mfd.address_book import Address, AddressKind
 from frisket.mfd.device import Device
 from frisket.mfd.remote_ui.pages.settings import menu_of
 from frisket.mfd.remote_ui.router import find_routes
+from frisket.mfd.ticket import Ticket
+from frisket.mfd.users import Role
 from frisket.model.reading import Value
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.timeout(300)]
@@ -144,6 +147,20 @@ def all_pages(device: Device) -> list[str]:
     ]
 
 
+SOME = ("/rps/settings?q=snmp", "/rps/mailboxes/7")
+
+
+def fill(device: Device) -> None:
+    """Give the lists of a device something to show."""
+    for wishes in ({"hold": True, "pin": "1234"}, {"hold": True}, {"box": 7}):
+        incoming = device.jobs.receive()
+        incoming.write(b"%PDF-1.4\n" + b"x" * 2000)
+        name = "A contract with a rather long name that has to be broken somewhere.pdf"
+        device.jobs.submit(Ticket(via="ipp", user="ann", name=name, **wishes), incoming)
+    device.addresses.put(Address("Archive", AddressKind.FILE, "\\\\server\\scans", "scan", "x"))
+    device.users.put("ann.with.a.long.name@example.org", Role.GENERAL, "a long password", "test")
+
+
 def keep(page: Page, name: str) -> None:
     """Keep a picture where a person asked for them."""
     if folder := os.environ.get("FRISKET_PICTURES"):
@@ -205,6 +222,26 @@ def test_settings_go_out_as_a_file_and_come_in_again(browser: Browser, tmp_path:
         assert not window.faults
 
 
+def test_turning_tls_on_leads_to_the_encrypted_pages(browser: Browser) -> None:
+    with living_device({}) as device, watched(browser, device) as window:
+        page = window.page
+        window.log_in()
+        window.open("/rps/settings/management-settings.license-other.remote-ui")
+        page.get_by_label("<Use TLS>").check()
+        page.get_by_role("button", name="OK").click()
+        page.get_by_role("button", name="Apply Setting Changes").click()
+        page.get_by_role("link", name="Back to Settings").click()
+        # For the browser this is another site, which gets none of the cookies: log in again.
+        page.get_by_role("heading", name="Login").wait_for()
+        assert page.url == f"https://{device.address}:8443/"
+        page.get_by_label("User Name").fill("Administrator")
+        page.get_by_label("Password").fill("7654321")
+        page.get_by_role("button", name="Log In").click()
+        page.get_by_role("heading", name="Portal").wait_for()
+        assert not window.faults
+        window.strangers.clear()
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is missing: script/peers installs it")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
@@ -212,13 +249,20 @@ def test_every_page_is_open_to_everyone(browser: Browser, scheme: Scheme, width:
     """No serious or critical finding of axe, no sideways scroll, nothing on the console."""
     with living_device({}) as device, watched(browser, device, width, scheme) as window:
         device.policy.apply(device.store, ["SP-08", "SP-28", "SP-15"], {}, "test")
+        fill(device)
         page = window.page
         window.open("/")
         assert barriers(page) == []
         keep(page, f"login-{scheme}-{width}")
         window.log_in()
         device.store.set("remote-ui.tls.enabled", True, "test", "panel")
-        for number, path in enumerate([*all_pages(device), "/rps/settings?q=snmp", "/nope"]):
+        window.open("/rps/mailboxes")
+        page.get_by_label("Number").fill("7")
+        page.get_by_role("button", name="Open").click()
+        window.open("/sms/")
+        page.get_by_label("Password").fill("MeapSmsLogin")
+        page.get_by_role("button", name="Log In").click()
+        for number, path in enumerate([*all_pages(device), *SOME, "/nope"]):
             window.open(path)
             assert barriers(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path

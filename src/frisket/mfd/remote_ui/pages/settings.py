@@ -220,7 +220,8 @@ def apply_changes(visit: Visit) -> Response:
     """Let the settings that wait take effect, as [Apply Setting Changes] does."""
     count = len(visit.device.store.pending)
     visit.device.store.apply_pending()
-    return redirect("/rps/settings", f"{count} setting changes have been applied.", visit)
+    # No redirect: a browser follows none to another port, which TLS may just have made necessary.
+    return draw(visit, "applied.html.j2", count=count)
 
 
 ROUTES = (
