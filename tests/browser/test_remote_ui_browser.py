@@ -258,7 +258,7 @@ def test_every_page_is_open_to_everyone(browser: Browser, scheme: Scheme, width:
         device.store.set("remote-ui.tls.enabled", True, "test", "panel")
         window.open("/rps/mailboxes")
         page.get_by_label("Number").fill("7")
-        page.get_by_role("button", name="Open").click()
+        page.get_by_role("button", name="Open", exact=True).click()
         window.open("/sms/")
         page.get_by_label("Password").fill("MeapSmsLogin")
         page.get_by_role("button", name="Log In").click()
