@@ -186,6 +186,14 @@ def _power(plan: Plan, journal: Journal, clock: Callable[[], float]) -> Power:
     return Power(journal, clock, quirks.wake_seconds, asleep=quirks.sleeps)
 
 
+def _idle(store: Store) -> Callable[[], float]:
+    def idle() -> float:
+        automatic = store.on("auth.auto-logout.enabled")
+        return float(store.number("auth.auto-logout.time")) if automatic else LONG_IDLE
+
+    return idle
+
+
 def build_device(plan: Plan, around: Surroundings) -> Device:
     """Put a device together; what its folder remembers comes before the plan's settings."""
     folder = around.folder
@@ -208,11 +216,6 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
     context = Context(around.content.catalog, journal, log, policy.locked)
     store = Store(plan.personality, _ledger(folder, "settings"), context, plan.settings)
     parts["store"] = store
-
-    def idle() -> float:
-        automatic = store.on("auth.auto-logout.enabled")
-        return float(store.number("auth.auto-logout.time")) if automatic else LONG_IDLE
-
     users = Users(store, _ledger(folder, "users"), log, journal, now)
     machine = Machine(
         store=store,
@@ -244,7 +247,7 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
         folder=folder,
         addresses=AddressBook(_ledger(folder, "addresses")),
         applications=Applications(_ledger(folder, "applications")),
-        sessions=Sessions(around.clock, idle),
+        sessions=Sessions(around.clock, _idle(store)),
         levels=machine.levels,
         jobs=Jobs(machine, _ledger(folder, "jobs"), _ledger(folder, "boxes")),
         tpm=Tpm(_ledger(folder, "tpm"), store, log),

@@ -47,6 +47,7 @@ class PanelState:
     `then` is the screen to go to after a login, `path` the menus walked into, `tab` and `page` the
     part of a screen in view, `chosen` the job or key worked on, `draft` its value not yet stored,
     `typed` the latest keys (for the way into Service Mode), `seen` the clock at the last touch.
+    `ready` says that the screen has been prepared and may be shown.
     """
 
     screen: str = "home"
@@ -62,6 +63,7 @@ class PanelState:
     notice: str = ""
     typed: tuple[str, ...] = ()
     service: bool = False
+    ready: bool = False
 
     @property
     def actor(self) -> str:
@@ -81,6 +83,7 @@ class PanelState:
             draft=None,
             entry=None,
             notice="",
+            ready=False,
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import json
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,9 @@ from frisket.audit.load import Content
 from frisket.errors import FrisketError, UsageError
 from frisket.mfd.device import Plan, Surroundings, build_device
 from frisket.mfd.host import Host
+from frisket.mfd.panel.engine import aged, look
+from frisket.mfd.panel.paint import draw
+from frisket.mfd.panel.words import press_all
 from frisket.model.reading import Value
 from frisket.net.control import serve_control
 
@@ -109,6 +114,22 @@ async def _sleep(lab: Lab, request: Answer) -> Answer:
     return {"asleep": host.device.address}
 
 
+async def _press(lab: Lab, request: Answer) -> Answer:
+    host = lab.host(request.get("address"))
+    keys = [str(key) for key in request.get("keys", ())]
+    screen = press_all(host.device, keys)
+    await host.settled()
+    return {"screen": screen, "message": host.device.glass.state.notice}
+
+
+async def _screen(lab: Lab, request: Answer) -> Answer:
+    device = lab.host(request.get("address")).device
+    view = look(aged(device.glass.state, device), device)
+    picture = io.BytesIO()
+    draw(view).save(picture, "PNG")
+    return {"screen": view.name, "png": b64encode(picture.getvalue()).decode("ascii")}
+
+
 async def _down(lab: Lab, _: Answer) -> Answer:
     lab.stop.set()
     return {"stopping": len(lab.hosts)}
@@ -119,6 +140,8 @@ COMMANDS: Mapping[str, Callable[[Lab, Answer], Awaitable[Answer]]] = {
     "truth": _truth,
     "set": _set,
     "journal": _journal,
+    "press": _press,
+    "screen": _screen,
     "reboot": _reboot,
     "sleep": _sleep,
     "down": _down,

@@ -86,6 +86,9 @@ def aged(state: PanelState, device: Device) -> PanelState:
     store = device.store
     if state == PanelState():
         return first(device)
+    if state.service and store.on("service-mode.restrict-representative"):
+        # Restricted from elsewhere meanwhile: whoever is in is put out.
+        return first(device)
     if not store.on("auth.auto-logout.enabled"):
         return state
     if device.clock() - state.seen <= store.number("auth.auto-logout.time"):
@@ -112,7 +115,7 @@ def press(state: PanelState, event: Event, device: Device) -> PanelState:
     state = replace(state, notice="", typed=_typed(state, action))
     try:
         after = _act(state, action, device)
-        if after.screen != state.screen:
+        if not after.ready:
             after = _opened(after, device)
     except FrisketError as fault:
         after = replace(state, notice=_sentence(str(fault)))
@@ -214,4 +217,4 @@ def _opened(state: PanelState, device: Device) -> PanelState:
     if _refused(screen, state, device):
         state = replace(state.goto("login"), then=screen.name, notice=state.notice)
         screen = find_screens()["login"]
-    return screen.enter(state, device) if state.entry is None else state
+    return replace(screen.enter(state, device), ready=True)
