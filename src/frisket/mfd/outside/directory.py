@@ -111,6 +111,7 @@ def _connection(library: Any, way: _Way) -> Any:
         way.server.port,
         use_ssl=implicit,
         get_info=library.NONE,
+        mode=library.IP_V4_PREFERRED,
         connect_timeout=int(STEP),
         tls=_tls(library, way.context, way.server.host) if way.context is not None else None,
     )
@@ -176,6 +177,9 @@ def _search(way: _Way, name: str, line: Lifeline) -> tuple[Person, ...]:
     finally:
         with contextlib.suppress(library.core.exceptions.LDAPException, OSError):
             connection.unbind()
+        if connection.socket is not None:
+            # The library leaves it open where it could not connect.
+            connection.socket.close()
 
 
 def _person(attributes: Mapping[str, Any]) -> Person:
@@ -197,7 +201,7 @@ async def look_up(device: Device, name: str, actor: str) -> tuple[Person, ...]:
     with attempt(device, LogKind.NETWORK_CONNECTION, actor, "LDAP Search", text) as note:
         if not device.store.on("ldap.enabled"):
             raise UsageError("no LDAP server is registered")
-        if not name.strip():
+        if not name.strip() or not name.isprintable():
             raise UsageError("a search needs some letters of the name")
         way = _way(device)
         found = await in_thread(

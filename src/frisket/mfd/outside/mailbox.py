@@ -64,7 +64,12 @@ def _connect(way: Way, line: Lifeline) -> poplib.POP3:
         try:
             client.stls(way.context)
         except poplib.error_proto as fault:
+            client.close()
             raise OutsideFault("the POP server offers no TLS") from fault
+        except OSError:
+            # The handshake has taken the socket away; only the file over it is left to close.
+            client.file.close()
+            raise
         line.hold(client.sock)
     client.file = Bounded(client.file, _MOST_OCTETS)  # type: ignore[assignment]
     return client
