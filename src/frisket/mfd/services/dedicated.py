@@ -9,6 +9,7 @@ are what a large fleet runs out of first, hence the difference.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from frisket.mfd.device import Device
 from frisket.mfd.service import Open, Port, Service
@@ -34,10 +35,11 @@ def numbers(device: Device) -> tuple[int, ...]:
 class _Silence(asyncio.Protocol):
     """One connection: it listens, says nothing, and ends."""
 
-    __slots__ = ("_device", "_heard", "_timer", "_transport")
+    __slots__ = ("_device", "_heard", "_open_now", "_timer", "_transport")
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, open_now: set[_Silence]) -> None:
         self._device = device
+        self._open_now = open_now
         self._heard = 0
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -46,19 +48,37 @@ class _Silence(asyncio.Protocol):
         """Wake the device and start the clock."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._open_now.add(self)
         self._device.power.wake("dedicated")
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Drop what came; hang up on who sends a lot."""
         self._heard += len(data)
-        if self._heard > _MOST_BYTES and self._transport is not None:
+        if self._heard > _MOST_BYTES:
+            self.cut()
+
+    def cut(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """Stop the clock."""
+        self._open_now.discard(self)
         if self._timer is not None:
             self._timer.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    server: asyncio.Server
+    open_now: set[_Silence]
+
+    def close(self) -> None:
+        self.server.close()
+        for connection in list(self.open_now):
+            connection.cut()
 
 
 def ports(device: Device) -> tuple[Port, ...]:
@@ -68,7 +88,10 @@ def ports(device: Device) -> tuple[Port, ...]:
 
 async def open_port(device: Device, port: Port) -> Open:
     """Accept connections on one of the ports."""
-    return await listen_tcp(device.address, device.port(port.number), lambda: _Silence(device))
+    open_now: set[_Silence] = set()
+    where = device.port(port.number)
+    server = await listen_tcp(device.address, where, lambda: _Silence(device, open_now))
+    return _Listener(server, open_now)
 
 
 SERVICE = Service(name="dedicated", ports=ports, open_port=open_port)

@@ -140,6 +140,18 @@ def respond_http(device: Device, request: Request, turn: Callable[[], Turn]) -> 
     return Response(200, head, _spell(envelope, body, turn()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Metadata:
+    """The open metadata port and the connections through it."""
+
+    server: asyncio.Server
+    serving: Serving
+
+    def close(self) -> None:
+        self.server.close()
+        self.serving.close()
+
+
 def ports(device: Device) -> tuple[Port, ...]:
     """Return both ports while <Use WSD> is on."""
     return (DISCOVERY, METADATA) if device.store.on("wsd.enabled") else ()
@@ -164,7 +176,7 @@ async def open_port(device: Device, port: Port) -> Open:
         limits=_LIMITS,
         bug=lambda fault: device.journal.add("bugs", f"wsd: {fault!r}"),
     )
-    return await listen_tcp(device.address, where, serving)
+    return _Metadata(await listen_tcp(device.address, where, serving), serving)
 
 
 SERVICE = Service(name="wsd", ports=ports, open_port=open_port)
