@@ -139,6 +139,15 @@ async def test_without_tls_there_is_no_content_where_tls_is_on(port: int, path: 
         assert body == b""
 
 
+async def test_a_port_open_for_webdav_alone_shows_no_remote_ui() -> None:
+    settings = {"webdav.server.enabled": True, "webdav.server.tls": True}
+    async with running_device(settings=settings, services=["http"]) as (device, _):
+        assert await open_ports(device) == {80, 8000, 443}
+        status, _, body = split(await talk(device, 443, asked("/"), tls=True))
+        assert status == "HTTP/1.1 404 Not Found"
+        assert body == b""
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [

@@ -23,7 +23,7 @@ PLAIN = (80, 8000)
 ENCRYPTED = (443, 8443)
 WEBDAV = (80, 443)
 _LIMITS = Limits(head=16 << 10, fields=60, body=1 << 20)
-_FILE_LIMITS = Limits(head=16 << 10, fields=60, body=64 << 20)
+_FILE_LIMITS = Limits(head=16 << 10, fields=60, body=32 << 20)  # held in memory
 # A host name or address, as far as it may stand in a Location.
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 
@@ -68,8 +68,9 @@ async def _open_port(device: Device, port: Port, spaces: Spaces) -> _Listener:
         extra = secure_headers(device, tls=caller.tls)
         if files and is_webdav(request.target):
             response = await serve_webdav(spaces.of(device), request, caller)
-        elif not caller.tls and device.store.on("remote-ui.tls.enabled"):
-            response = to_tls(device, request)
+        elif caller.tls != device.store.on("remote-ui.tls.enabled"):
+            # Over TLS without <Use TLS>: the port is open for WebDAV alone.
+            response = Response(404) if caller.tls else to_tls(device, request)
         else:
             response = respond(device, request, tls=caller.tls)
         return Response(
