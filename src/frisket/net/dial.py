@@ -18,6 +18,7 @@ from frisket.net.tls import TlsSession
 
 _NO_ROUTE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
 _CHUNK = 65536
+_HEADERS = 28  # of IP and UDP: empty datagrams are not free
 
 
 def as_link_error(fault: OSError, where: str) -> LinkError:
@@ -158,7 +159,8 @@ class SocketDatagrams:
             raise Silent(f"{self._where} sent nothing in {timeout:.1f} s") from None
         except OSError as fault:
             raise as_link_error(fault, self._where) from fault
-        self._budget.take(len(data))
+        self._budget.take(len(data) + _HEADERS)
+        await asyncio.sleep(0)  # what waits already is handed over at once: let others run too
         return data
 
     def close(self) -> None:
@@ -183,7 +185,10 @@ class SocketDialer:
         self._family = socket.AF_INET6 if ":" in target.address else socket.AF_INET
 
     def _socket(self, kind: socket.SocketKind) -> socket.socket:
-        sock = socket.socket(self._family, kind)
+        try:
+            sock = socket.socket(self._family, kind)
+        except OSError as fault:  # too many open files
+            raise LinkError(f"no socket could be opened: {fault.strerror}") from fault
         sock.setblocking(False)
         return sock
 
@@ -192,7 +197,11 @@ class SocketDialer:
         actual = self.target.port(port)
         where = f"port {port}/tcp"
         await self.budget.connect()
-        sock = self._socket(socket.SOCK_STREAM)
+        try:
+            sock = self._socket(socket.SOCK_STREAM)
+        except LinkError:
+            self.budget.disconnect()
+            raise
         try:
             async with asyncio.timeout(self.budget.cap(timeout)):
                 await asyncio.get_running_loop().sock_connect(sock, (self.target.address, actual))

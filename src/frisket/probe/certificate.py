@@ -22,7 +22,8 @@ from cryptography.utils import CryptographyDeprecationWarning
 from frisket.errors import WireError
 
 MAX_SIZE = 100_000
-MAX_RSA_BITS = 16_384
+# Beyond, a key that is made for it costs the search for weaknesses half a second.
+MAX_RSA_BITS = 8192
 
 # badkeys' name of a check -> what is wrong. Its blocklist needs a download and is not asked.
 WEAKNESSES: Mapping[str, str] = MappingProxyType(
@@ -75,6 +76,8 @@ def _strength(bits: int) -> int:
 
 def weakness_of(modulus: int, exponent: int) -> str:
     """Return the name of a known weakness of an RSA key, "" where none was found."""
+    if not modulus & 1:
+        return WEAKNESSES["smallfactors"]  # and badkeys divides by what is left of it, zero
     found = checkrsa(modulus, e=exponent, checks=tuple(WEAKNESSES))
     return next((words for check, words in WEAKNESSES.items() if check in found), "")
 

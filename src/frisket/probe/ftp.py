@@ -21,6 +21,7 @@ ENABLED = "ftp.print.enabled"
 AUTHENTICATION = "ftp.print.authentication"
 TLS = "ftp.tls-offered"
 KEYS = frozenset({ENABLED, AUTHENTICATION, TLS})
+MOST_DELAYS = 3
 # RFC 959 asks for a password that looks like the visitor's address; this names nobody.
 _PASSWORD = "audit@frisket.invalid"  # noqa: S105 - what anonymous FTP calls one
 _SECURED = frozenset({234, 334})  # RFC 2228: the mechanism is taken
@@ -94,7 +95,9 @@ async def run(visit: Visit) -> Sighting:
     except LinkError as fault:
         return absent(visit, fault, VIA, [ENABLED], KEYS - {ENABLED})
     try:
-        while banner.code == 120:  # ready in some minutes, says RFC 959; or soon
+        for _ in range(MOST_DELAYS):
+            if banner.code != 120:  # ready in some minutes, says RFC 959; or soon
+                break
             banner = await dialogue.reply()
         if banner.code != 220:
             return interpret(visit, Answers(banner))

@@ -46,10 +46,18 @@ def _page(response: Response) -> str:
     return response.body[:_SCANNED].decode("utf-8", "replace")
 
 
+def _unescaped(text: str) -> str:
+    """Return HTML text with its character references read."""
+    try:
+        return html.unescape(text)
+    except ValueError:  # a number longer than Python reads
+        return text
+
+
 def title_of(response: Response) -> str:
     """Return the page's title as text, "" where it has none."""
     found = _TITLE.search(_page(response))
-    return " ".join(html.unescape(found[1]).split()) if found else ""
+    return " ".join(_unescaped(found[1]).split()) if found else ""
 
 
 def _openings(page: str, *names: str) -> Iterator[str]:
@@ -70,7 +78,7 @@ def visible_text(response: Response) -> str:
         close = lower.find(">", end) if end >= 0 else -1
         at = close + 1 if close >= 0 else len(page)
     kept.append(page[at:])
-    return " ".join(html.unescape(_TAG.sub(" ", " ".join(kept))).split())
+    return " ".join(_unescaped(_TAG.sub(" ", " ".join(kept))).split())
 
 
 def parse_hop(location: str) -> Hop | None:

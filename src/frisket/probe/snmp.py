@@ -188,6 +188,8 @@ def interpret(visit: Visit, answers: Answers) -> Sighting:
         if fault is None
     ]
     facts = {"snmp": f"answers {', '.join(versions)}"} if versions else {}
+    if described := clean(text(answers.values.get(SYS_DESCR))):
+        facts["snmp-system"] = described
     if answers.engine_id:
         facts["snmp-engine"] = answers.engine_id.hex()
     return Sighting(Readings.single(readings), identity, printer, facts)

@@ -6,6 +6,7 @@ with the server's first flight. At most `HANDSHAKES` a visit, one port in depth 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -208,10 +209,15 @@ class Asker:
         except LinkError as fault:
             return fault
         received = b""
+        patience = self.visit.options.patience
+        end = asyncio.get_running_loop().time() + 4 * patience
         try:
             await stream.write(client_hello(version, suites, entropy=entropy))
             while True:
-                more = await stream.read(self.visit.options.patience)
+                left = end - asyncio.get_running_loop().time()
+                if left <= 0:
+                    return Silent(f"the TLS flight was not complete after {4 * patience:.0f} s")
+                more = await stream.read(min(patience, left))
                 received += more
                 outcome = read_flight(received, certificates=chain)
                 if outcome is not None:

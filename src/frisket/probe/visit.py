@@ -73,9 +73,7 @@ async def _prints(visit: Visit) -> str:
 
 def is_something_else(seen: Sighting) -> bool:
     """Say whether SNMP described the device, and what it described is no printer."""
-    keys = ("snmp.v1.enabled", "snmp.v2c.answers")
-    told = any(reading.value is True for key in keys for reading in seen.readings.known(key))
-    return told and not seen.printer
+    return "snmp-system" in seen.facts and not seen.printer
 
 
 def is_told_of(seen: Sighting) -> bool:
