@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ from tests.lab import running_device
 
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
-from frisket.model.reading import Value
+from frisket.model.reading import Known, Value
+from frisket.model.target import Target
+from frisket.net.budget import Budget, Limits
+from frisket.net.dial import SocketDialer
+from frisket.probe.base import Visit
+from frisket.probe.smb import PROBE
 
 pytestmark = pytest.mark.peer("smbclient")
 ON: dict[str, Value] = {"smb.server.enabled": True, "audit-log.save": True}
@@ -79,3 +85,24 @@ async def test_samba_takes_guests_where_nobody_is_asked(tmp_path: Path) -> None:
         assert not host.faults
         said = await smbclient(device, tmp_path, "-m", "SMB2_10", "-N", "-c", "ls")
         assert "inbox" not in said
+
+
+@pytest.mark.peer("samba")
+@pytest.mark.parametrize("signed", [True, False])
+async def test_the_probe_reads_samba_like_the_responder(tmp_path: Path, signed: bool) -> None:
+    settings: dict[str, Value] = {**ON, "smb.server.require-signature": signed}
+    quirks = {"samba": True, "smb_dialects": ("SMB1", "SMB2.0.2", "SMB2.1")}
+    async with running_device(
+        settings=settings, services=["smb"], quirks=quirks, folder=tmp_path / "device"
+    ) as (device, _):
+        dialer = SocketDialer(
+            Target(device.address, ports={445: device.port(445)}),
+            Budget(Limits(packets_per_second=0)),
+        )
+        sighting = await PROBE.run(Visit(dialer, lambda: datetime.now(UTC)))
+    (dialects,) = sighting.readings["smb.server.dialects"]
+    (signature,) = sighting.readings["smb.server.require-signature"]
+    assert isinstance(dialects, Known)
+    assert isinstance(signature, Known)
+    assert dialects.value == quirks["smb_dialects"]
+    assert signature.value is signed

@@ -35,7 +35,11 @@ class Tray:
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """The nasty parts. `lies` are shown instead of the truth; `forgets` are acknowledged only."""
+    """The nasty parts. `lies` are shown instead of the truth; `forgets` are acknowledged only.
+
+    `samba` puts a real Samba behind the SMB server, which agrees to `smb_dialects` either way.
+    `dedicated_stand_in` opens the whole family of Canon's dedicated ports, not only the known five.
+    """
 
     snmp_v2c: bool = False
     lies: Mapping[str, Value] = field(default_factory=dict)
