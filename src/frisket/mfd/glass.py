@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 
 from frisket.mfd.users import Login
@@ -91,13 +92,17 @@ _DARK = PanelState()
 
 
 class Glass:
-    """Holds the state and tells who watches. A device nobody looks at keeps no picture."""
+    """Holds the state and tells who watches. A device nobody looks at keeps no picture.
 
-    __slots__ = ("state", "watchers")
+    `work` is what a touch has begun and what takes a while, such as sending.
+    """
+
+    __slots__ = ("state", "watchers", "work")
 
     def __init__(self) -> None:
         self.state = _DARK
         self.watchers: list[Callable[[], None]] = []
+        self.work: asyncio.Task[None] | None = None
 
     def show(self, state: PanelState) -> None:
         """Put a state on the panel and tell the watchers."""
@@ -105,6 +110,18 @@ class Glass:
         for watcher in tuple(self.watchers):
             watcher()
 
+    def begin(self, work: Coroutine[object, object, None]) -> None:
+        """Start what takes a while; one thing at a time, so what went on before is cancelled."""
+        self.stop()
+        self.work = asyncio.get_running_loop().create_task(work)
+
+    def stop(self) -> None:
+        """Cancel what goes on (the Stop key)."""
+        if self.work is not None:
+            self.work.cancel()
+            self.work = None
+
     def clear(self) -> None:
-        """Go back to the first screen, with nobody logged in (restart)."""
+        """Go back to the first screen, with nobody logged in and nothing going on (restart)."""
+        self.stop()
         self.show(_DARK)

@@ -127,5 +127,6 @@ class Host:
         if self._restarting is not None:
             self._restarting.cancel()
         await self.settled()
+        self.device.glass.stop()
         self._close_all()
         self.device.jobs.close()

@@ -94,7 +94,7 @@ def _numbers() -> list[Part]:
         parts.append(Button(area, label, f"type:{label}", size=20))
     y = _KEY_TOP + 3 * (height + 5)
     parts.append(Button((left, y, width, height), "0", "type:0", size=20))
-    parts.append(Button((left + width + 6, y, 2 * width + 6, height), "Clear", "erase"))
+    parts.append(Button((left + width + 6, y, 2 * width + 6, height), "Backspace", "erase"))
     return parts
 
 
