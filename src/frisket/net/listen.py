@@ -29,6 +29,21 @@ def is_loopback(address: str) -> bool:
     return address == "::1" or address.startswith("127.")
 
 
+def bound_tcp(address: str, port: int) -> socket.socket:
+    """Return a socket bound to a port, for a library that listens itself. Raises `LinkError`."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setblocking(False)
+        sock.bind((address, port))
+        sock.listen(100)
+    except OSError as fault:
+        sock.close()
+        raise _explain(fault, address, port, "tcp") from fault
+    return sock
+
+
 async def listen_tcp(
     address: str,
     port: int,
