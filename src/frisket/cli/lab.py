@@ -17,6 +17,7 @@ from cyclopts import App, Parameter
 
 from frisket.audit.load import load_content
 from frisket.catalog.setting import show
+from frisket.cli.support.errands import add_errands
 from frisket.cli.support.labs import ask, lab_folder, sockets
 from frisket.cli.support.progress import progress
 from frisket.cli.support.shown import TableOrJson, print_json, print_table, say
@@ -26,6 +27,8 @@ from frisket.mfd.lab import Lab, run_lab
 from frisket.net.listen import may_bind_low_ports
 
 app = App(name="lab", help="Run a fleet of virtual devices to try everything on.")
+
+add_errands(app)
 
 State = Literal["factory", "small-office", "enterprise", "mixed"]
 Folder = Annotated[Path | None, Parameter(name="--state-dir")]

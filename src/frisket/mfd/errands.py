@@ -15,6 +15,7 @@ from frisket.mfd.outside.scan import Encryption, scan_and_send
 from frisket.mfd.outside.trust import trust
 
 Answer = dict[str, Any]
+Errand = Callable[[Device, Answer], Awaitable[Answer]]
 _ACTOR = "lab"
 
 
@@ -46,7 +47,7 @@ async def _trust(device: Device, request: Answer) -> Answer:
     return {"trusted": list(trust(device, str(request.get("pem", "")).encode(), _ACTOR))}
 
 
-ERRANDS: Mapping[str, Callable[[Device, Answer], Awaitable[Answer]]] = {
+ERRANDS: Mapping[str, Errand] = {
     "send": _send,
     "fetch": _fetch,
     "lookup": _look_up,

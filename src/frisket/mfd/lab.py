@@ -15,6 +15,7 @@ from typing import Any
 from frisket.audit.load import Content
 from frisket.errors import FrisketError, UsageError
 from frisket.mfd.device import Plan, Surroundings, build_device
+from frisket.mfd.errands import ERRANDS, Errand
 from frisket.mfd.host import Host
 from frisket.mfd.panel.engine import aged, look
 from frisket.mfd.panel.paint import draw
@@ -135,7 +136,15 @@ async def _down(lab: Lab, _: Answer) -> Answer:
     return {"stopping": len(lab.hosts)}
 
 
+def _errand(work: Errand) -> Callable[[Lab, Answer], Awaitable[Answer]]:
+    async def command(lab: Lab, request: Answer) -> Answer:
+        return await work(lab.host(request.get("address")).device, request)
+
+    return command
+
+
 COMMANDS: Mapping[str, Callable[[Lab, Answer], Awaitable[Answer]]] = {
+    **{name: _errand(work) for name, work in ERRANDS.items()},
     "list": _list,
     "truth": _truth,
     "set": _set,
