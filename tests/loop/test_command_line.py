@@ -189,6 +189,15 @@ def test_every_format_comes_out_whole(format_: str, lab: Path) -> None:
     assert not done.stderr
 
 
+def test_a_checklist_is_written_for_each_device(lab: Path, tmp_path: Path) -> None:
+    done = frisket("audit", "lab", "-q", "-o", str(tmp_path / "x.cklb"), lab=lab)
+    assert done.returncode == 1, done.stderr
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"x-127.0.1.{n}.cklb" for n in (1, 2, 3)]
+    document = json.loads((tmp_path / names[0]).read_text())
+    assert len(document["stigs"][0]["rules"]) == 22
+
+
 def test_discovery_tells_printers_from_silence(lab: Path) -> None:
     done = frisket("discover", "127.0.1.0/29", "-f", "json", lab=lab)
     assert done.returncode == 0, done.stderr

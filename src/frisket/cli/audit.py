@@ -3,82 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from frisket.audit.capture import read_capture
-from frisket.audit.load import Content, load_content
+from frisket.audit.load import load_content
 from frisket.cli.support.options import Drawing, Visiting, Words
-from frisket.cli.support.output import Outlet, for_outlet, outlets, report_context
+from frisket.cli.support.output import outlets
 from frisket.cli.support.progress import progress
+from frisket.cli.support.reports import Reports, open_reports
 from frisket.cli.support.run import Run, visit_all
-from frisket.cli.support.session import now, open_session, read_text
-from frisket.cli.support.shown import in_order, say
+from frisket.cli.support.session import open_session, read_text
+from frisket.cli.support.shown import say
 from frisket.errors import UsageError
-from frisket.model.finding import DeviceResult, Incomplete, Severity, Verdict
-from frisket.report.format import Opening, Writer
+from frisket.model.finding import Severity, Verdict
 
 app = App(name="audit", help="Judge devices by a baseline of the hardening guide.")
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE = 0, 1, 3
-
-
-@dataclass(slots=True)
-class Reports:
-    """All reports of one run, fed device by device."""
-
-    writers: list[tuple[Outlet, Writer, BinaryIO]]
-    devices: list[DeviceResult] = field(default_factory=list)
-    missed: list[Incomplete] = field(default_factory=list)
-
-    def _put(self, place: BinaryIO, data: bytes) -> None:
-        if data:
-            place.write(data)
-            place.flush()
-
-    def begin(self) -> None:
-        """Write what comes before the first device."""
-        for _, writer, place in self.writers:
-            self._put(place, writer.begin())
-
-    def add(self, device: DeviceResult) -> None:
-        """Take one judged device; streaming formats show it at once."""
-        self.devices.append(device)
-        for outlet, writer, place in self.writers:
-            if outlet.format.stream is not None:
-                self._put(place, writer.add(device))
-
-    def miss(self, incomplete: Incomplete) -> None:
-        """Take one target that was not judged."""
-        self.missed.append(incomplete)
-        for _, writer, place in self.writers:
-            self._put(place, writer.miss(incomplete))
-
-    def close(self, final: dict[str, DeviceResult]) -> None:
-        """Write the rest, with the verdicts that waited for the last device."""
-        self.devices = [
-            final.get(device.target, device)
-            for device in sorted(self.devices, key=lambda device: in_order(device.target))
-        ]
-        for outlet, writer, place in self.writers:
-            if outlet.format.stream is None:
-                for device in self.devices:
-                    writer.add(device)
-            self._put(place, writer.close(now()))
-            if outlet.path is not None:
-                place.close()
-
-
-def _open_reports(
-    found: list[Outlet], baseline: str, content: Content, *, verbose: bool
-) -> Reports:
-    context = report_context(content, verbose=verbose)
-    opening = Opening(baseline, now())
-    return Reports([(o, o.format.open(opening, for_outlet(context, o)), o.open()) for o in found])
 
 
 def exit_code(reports: Reports, fail_on: Severity) -> int:
@@ -134,7 +79,7 @@ def audit(
         read_capture(read_text(path, "capture"), str(path), content.catalog) for path in readings
     ]
     found = outlets(drawing.format, drawing.output)
-    reports = _open_reports(found, baseline, content, verbose=drawing.verbose)
+    reports = open_reports(found, baseline, content, verbose=drawing.verbose)
     if captures:
         reports.begin()
         for capture in captures:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from frisket.audit.load import Content
 from frisket.cli.support.labs import is_lab_word
 from frisket.cli.support.options import Visiting
 from frisket.cli.support.progress import Tick
+from frisket.cli.support.reports import file_name
 from frisket.cli.support.session import Session, now
 from frisket.cli.support.targets import resolve_targets
 from frisket.errors import UsageError
@@ -68,10 +68,9 @@ class Run:
 
 
 def _record(folder: Path, capture: Capture, content: Content) -> None:
-    name = re.sub(r"[^A-Za-z0-9.-]", "_", capture.target)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{name}.readings.json"
+        path = folder / f"{file_name(capture.target)}.readings.json"
         path.write_text(write_capture(capture, content.catalog), encoding="utf-8")
     except OSError as fault:
         raise UsageError(f"cannot record to {folder}: {fault.strerror}") from fault
