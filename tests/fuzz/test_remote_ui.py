@@ -17,11 +17,16 @@ from frisket.mfd.settings_file import unseal
 
 Found = TypeVar("Found")
 GOOD = (
+    b"GET /" + b"a" * 3000 + b" HTTP/1.0\r\n\r\n",
     b"GET /rps/?a=b HTTP/1.1\r\nHost: mfd\r\nCookie: session=x; iR=1\r\n\r\n",
-    (b"POST /login HTTP/1.1\r\nHost: mfd\r\nContent-Length: 29\r\n"
-    b"Content-Type: application/x-www-form-urlencoded\r\n\r\nusername=ann&password=nothing"),
-    (b"POST /rps/data/import HTTP/1.1\r\nHost: mfd\r\nTransfer-Encoding: chunked\r\n"
-    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n4\r\n--x\n\r\n0\r\n\r\n"),
+    (
+        b"POST /login HTTP/1.1\r\nHost: mfd\r\nContent-Length: 29\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\nusername=ann&password=nothing"
+    ),
+    (
+        b"POST /rps/data/import HTTP/1.1\r\nHost: mfd\r\nTransfer-Encoding: chunked\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n\r\n4\r\n--x\n\r\n0\r\n\r\n"
+    ),
 )
 
 
@@ -59,11 +64,14 @@ async def sent(device: Device, data: bytes) -> bytes:
 
 
 async def on_a_device(work: Callable[[Device], Awaitable[Found]]) -> Found:
+    unheard: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
     async with running_device(services=["http"]) as (device, _):
         found = await work(device)
         whole = await sent(device, b"GET / HTTP/1.1\r\nHost: mfd\r\nConnection: close\r\n\r\n")
         assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
-        assert "bugs" not in device.journal.counts, list(device.journal.entries)
+        assert not device.journal.counts["bugs"], list(device.journal.entries)
+        assert not unheard
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -216,7 +217,27 @@ async def test_bad_requests_get_the_device_s_answers() -> None:
         many = [f"X-{n}: 1" for n in range(100)]
         assert (await talk(device, 8000, asked("/", *many))).startswith(b"HTTP/1.1 500 ")
         assert (await talk(device, 8000, asked("/"))).startswith(b"HTTP/1.1 200 OK")
-        assert "bugs" not in device.journal.counts
+        assert not device.journal.counts["bugs"]
+
+
+async def test_nmap_would_know_these_answers() -> None:
+    """The shapes that nmap's service probes have for these devices, but for the banner."""
+    settings = {"remote-ui.tls.enabled": True}
+    redirect = rb"HTTP/1\.1 302 Moved Temporarily\r\nServer: Catwalk-virtual\r\nDate: [^\r]*\r\n"
+    redirect += (
+        rb"Location: https://[^\r/]*:8443/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    long = rb"HTTP/1\.1 414 Request URI Too Long\r\nServer: Catwalk-virtual\r\nDate: [^\r]*\r\n"
+    long += rb"Content-Length: 0\r\nConnection: close\r\n\r\n"
+    bad = rb"HTTP/1\.1 500 Internal Server Error\r\nServer: Catwalk-virtual\r\n.*"
+    async with running_device(settings=settings, services=["http"]) as (device, _):
+        for request, shape in (
+            (b"GET / HTTP/1.0\r\n\r\n", redirect),
+            (b"GET /" + b"a" * 9000 + b" HTTP/1.0\r\n\r\n", long),
+            (b"OPTIONS / RTSP/1.0\r\n\r\n", bad),
+        ):
+            answer = await talk(device, 80, request)
+            assert re.fullmatch(shape, answer, re.DOTALL), answer
 
 
 async def test_a_body_beyond_the_limit_is_refused() -> None:

@@ -87,11 +87,11 @@ def test_a_server_answers_one_request_after_the_other() -> None:
     side.receive(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\nHEAD /b HTTP/1.1\r\nHost: x\r\n\r\n")
     first = side.request()
     assert first == Request("GET", "/a", (("host", "x"),))
-    assert side.respond(Response(200, (), b"hello")).endswith(b"content-length: 5\r\n\r\nhello")
+    assert side.respond(Response(200, (), b"hello")).endswith(b"Content-Length: 5\r\n\r\nhello")
     second = side.request()
     assert second is not None
     assert second.method == "HEAD"
-    assert side.respond(Response(200, (), b"hello")).endswith(b"content-length: 5\r\n\r\n")
+    assert side.respond(Response(200, (), b"hello")).endswith(b"Content-Length: 5\r\n\r\n")
     assert side.request() is None
     assert not side.closing
 
@@ -116,3 +116,12 @@ def test_a_header_cannot_be_split() -> None:
     assert side.request()
     with pytest.raises(WireError):
         side.respond(Response(302, (("location", "/\r\nset-cookie: a=b"),)))
+
+
+def test_nothing_is_read_after_the_last_response() -> None:
+    """h11 itself would stumble over a request that comes after it."""
+    side = ServerSide()
+    side.respond(Response(414, (("connection", "close"),)))
+    side.receive(b"GET / HTTP/1.0\r\n\r\n")
+    assert side.closing
+    assert side.request() is None

@@ -96,12 +96,14 @@ def urlsplit_host(origin: str) -> str:
         return ""
 
 
+def date(device: Device) -> tuple[Header, ...]:
+    """Return the Date field, by the device's own clock."""
+    return (("date", format_datetime(device.now(), usegmt=True)),)
+
+
 def secure_headers(device: Device, *, tls: bool) -> tuple[Header, ...]:
-    """Return the fields of every answer. HSTS is sent only where weak encryption is prohibited."""
-    headers: list[Header] = [
-        ("date", format_datetime(device.now(), usegmt=True)),
-        ("x-content-type-options", "nosniff"),
-    ]
+    """Return the fields of every page. HSTS is sent only where weak encryption is prohibited."""
+    headers: list[Header] = [("x-content-type-options", "nosniff")]
     if tls and device.store.on("crypto.prohibit-weak"):
         headers.append(("strict-transport-security", "max-age=31536000"))
     return tuple(headers)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from frisket.mfd.device import Device
-from frisket.mfd.remote_ui.router import respond, secure_headers
+from frisket.mfd.remote_ui.router import date, respond, secure_headers
 from frisket.mfd.service import Open, Port, Service
 from frisket.mfd.webdav import Spaces, is_webdav, serve_webdav
 from frisket.net.listen import listen_tcp
@@ -65,12 +65,13 @@ async def _open_port(device: Device, port: Port, spaces: Spaces) -> _Listener:
 
     async def answer(request: Request, caller: Caller) -> Response:
         await asyncio.sleep(device.power.wake("http"))
-        extra = secure_headers(device, tls=caller.tls)
+        extra = (*date(device), *secure_headers(device, tls=caller.tls))
         if files and is_webdav(request.target):
             response = await serve_webdav(spaces.of(device), request, caller)
         elif caller.tls != device.store.on("remote-ui.tls.enabled"):
             # Over TLS without <Use TLS>: the port is open for WebDAV alone.
             response = Response(404) if caller.tls else to_tls(device, request)
+            extra = date(device)
         else:
             response = respond(device, request, tls=caller.tls)
         return Response(
@@ -83,6 +84,7 @@ async def _open_port(device: Device, port: Port, spaces: Spaces) -> _Listener:
         context=(lambda: device.certificates.context(device.spool())) if encrypted else None,
         limits=_FILE_LIMITS if files else _LIMITS,
         bug=lambda fault: device.journal.add("bugs", f"http: {fault!r}"),
+        refusal=lambda: date(device),
         malformed=500,  # what these devices say to what is no request
         target=2048,
     )

@@ -39,7 +39,8 @@ class Serving:
 
     `answer(request, caller)` gives the response; `headers` go with every response, also with those
     to what was no request. `context` is called at each TLS connection. `bug` hears of exceptions
-    that escaped `answer`; the client then reads status 500. `malformed` is the status for octets
+    that escaped `answer`; the client then reads status 500. `refusal` gives the fields that answers
+    of this module itself carry besides. `malformed` is the status for octets
     that are no request, `target` the longest target.
     """
 
@@ -49,6 +50,7 @@ class Serving:
     limits: Limits = DEFAULT_LIMITS
     patience: Patience = Patience()
     bug: Callable[[BaseException], None] = lambda _: None
+    refusal: Callable[[], tuple[Header, ...]] = tuple
     malformed: int = 400
     target: int = 4096
     most: int = 64
@@ -101,8 +103,12 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; answer once a request is whole."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._too_long(data):
+            self._refuse(414)
+            return
         try:
-            self._measure(data)
             self._side.receive(data)
         except WireError:
             self._refuse(self._serving.malformed)
@@ -140,16 +146,16 @@ class HttpConnection(asyncio.Protocol):
         # abort, not close: a peer that reads nothing must not keep a full buffer alive.
         self._timer = asyncio.get_running_loop().call_later(seconds, self.abort)
 
-    def _measure(self, data: bytes) -> None:
+    def _too_long(self, data: bytes) -> bool:
         """Count the request line while it has no end, so that endless ones are cut early."""
         if self._line < 0:
-            return
+            return False
         end = data.find(b"\n")
         self._line += len(data) if end < 0 else end
-        if self._line > self._serving.target + 64:
-            self._refuse(414)
+        long = self._line > self._serving.target + 64
         if end >= 0:
             self._line = -1
+        return long
 
     def _start(self, work: Awaitable[None]) -> None:
         self._task = asyncio.ensure_future(work)
@@ -231,7 +237,7 @@ class HttpConnection(asyncio.Protocol):
         """Say a status without content and close."""
         if self._transport is None or self._transport.is_closing():
             return
-        head = (("connection", "close"),)
+        head = (*self._serving.refusal(), ("connection", "close"))
         try:
             self._respond(Response(status, head))
         except WireError:

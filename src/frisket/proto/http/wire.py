@@ -220,6 +220,8 @@ class ServerSide(_Side):
         Answer it with `respond` before asking for another. Raises `WireError`, which may still
         be answered (400) before closing.
         """
+        if self.closing:
+            return None
         while True:
             match self._event():
                 case h11.Request() as head:
@@ -248,7 +250,9 @@ class ServerSide(_Side):
         """Return the octets of the response to the last request; its length is added."""
         headers = _octets(response.headers)
         if response.status not in _BODILESS:
-            headers.append((b"content-length", str(len(response.body)).encode()))
+            headers.append((b"Content-Length", str(len(response.body)).encode()))
+        # Connection comes last, as devices send it: fingerprints are of whole heads.
+        headers.sort(key=lambda field: field[0].lower() == b"connection")
         try:
             head = h11.Response(
                 status_code=response.status,
