@@ -341,6 +341,24 @@ async def test_too_many_connections_are_refused() -> None:
         assert await ended(reader) == b""
 
 
+async def test_many_bodies_together_are_bounded() -> None:
+    async with (
+        serving(most_held=100_000) as (shared, address),
+        connection(address, 8000) as (_, holding),
+        connection(address, 8000) as (reader, writer),
+    ):
+        head = asked("/", "Content-Length: 90000", method="POST")
+        holding.write(head + b"a" * 60_000)
+        while shared.held < 60_000:
+            await asyncio.sleep(0)
+        writer.write(head + b"a" * 60_000)
+        assert await ended(reader) == b""
+        assert shared.held < 70_000
+        holding.write(b"a" * 30_000)
+        while shared.held:
+            await asyncio.sleep(0)
+
+
 async def test_a_fault_of_ours_is_500_and_told() -> None:
     faults: list[BaseException] = []
     async with (

@@ -41,7 +41,8 @@ class Serving:
     to what was no request. `context` is called at each TLS connection. `bug` hears of exceptions
     that escaped `answer`; the client then reads status 500. `refusal` gives the fields that answers
     of this module itself carry besides. `malformed` is the status for octets
-    that are no request, `target` the longest target.
+    that are no request, `target` the longest target. All connections together may hold `most_held` octets
+    of requests; who sends beyond that is cut.
     """
 
     answer: Callable[[Request, Caller], Awaitable[Response]]
@@ -54,6 +55,8 @@ class Serving:
     malformed: int = 400
     target: int = 4096
     most: int = 64
+    most_held: int = 128 << 20
+    held: int = 0
     open: set[HttpConnection] = field(default_factory=set)
 
     def __call__(self) -> HttpConnection:
@@ -75,7 +78,7 @@ def _phrase(status: int) -> str:
 class HttpConnection(asyncio.Protocol):
     """One connection: requests are answered one after the other, each within its time."""
 
-    __slots__ = ("_line", "_serving", "_side", "_task", "_timer", "_tls", "_transport")
+    __slots__ = ("_held", "_line", "_serving", "_side", "_task", "_timer", "_tls", "_transport")
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
@@ -85,6 +88,7 @@ class HttpConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._tls = False
         self._line = 0
+        self._held = 0
 
     # -- asyncio calls these
 
@@ -104,6 +108,11 @@ class HttpConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came; answer once a request is whole."""
         if self._transport is None or self._transport.is_closing():
+            return
+        self._held += len(data)
+        self._serving.held += len(data)
+        if self._serving.held > self._serving.most_held:
+            self.abort()
             return
         if self._too_long(data):
             self._refuse(414)
@@ -130,8 +139,13 @@ class HttpConnection(asyncio.Protocol):
 
     # -- the conversation
 
+    def _release(self) -> None:
+        self._serving.held -= self._held
+        self._held = 0
+
     def _forget(self) -> None:
         self._serving.open.discard(self)
+        self._release()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -164,6 +178,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._task = None
+        self._release()
         if task.cancelled() or self._transport is None or self._transport.is_closing():
             return
         fault = task.exception()
