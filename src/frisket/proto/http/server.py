@@ -40,9 +40,9 @@ class Serving:
     `answer(request, caller)` gives the response; `headers` go with every response, also with those
     to what was no request. `context` is called at each TLS connection. `bug` hears of exceptions
     that escaped `answer`; the client then reads status 500. `refusal` gives the fields that answers
-    of this module itself carry besides. `malformed` is the status for octets
-    that are no request, `target` the longest target. All connections together may hold `most_held` octets
-    of requests; who sends beyond that is cut.
+    of this module itself carry besides. `malformed` is the status for octets that are no request,
+    `target` the longest target. All connections together may hold `most_held` octets of requests;
+    who sends beyond that is cut.
     """
 
     answer: Callable[[Request, Caller], Awaitable[Response]]
