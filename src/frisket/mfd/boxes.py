@@ -11,7 +11,7 @@ from pathlib import Path
 from frisket.errors import FrisketError, SettingRefused
 from frisket.ledger import Ledger, Record
 from frisket.mfd.auditlog import AuditLog, LogKind
-from frisket.mfd.ticket import Ticket
+from frisket.mfd.ticket import Ticket, parse_ticket
 
 NUMBERS = range(100)
 MEMORY_INBOX = 100  # where faxes wait under memory lock; no mail box of a person
@@ -58,7 +58,7 @@ class Boxes:
         elif "gone" in record:
             self._documents.pop(record["gone"], None)
         else:
-            stored = Stored(**{**record, "ticket": Ticket(**record["ticket"])})
+            stored = Stored(**{**record, "ticket": parse_ticket(record["ticket"])})
             self._documents[stored.id] = stored
             self._next = stored.id + 1
 

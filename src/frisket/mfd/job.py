@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from frisket.ledger import Ledger, Record
-from frisket.mfd.ticket import Ticket
+from frisket.mfd.ticket import Ticket, parse_ticket
 from frisket.proto.ipp.names import JobState, job_state_name
 
 INCOMING = "job-incoming"  # the reason of a job whose document is still to come
@@ -58,8 +58,8 @@ class Job:
 
 def parse_job(record: Record) -> Job:
     """Return the job of a ledger record."""
-    row = {**record, "ticket": Ticket(**record["ticket"]), "state": JobState(record["state"])}
-    return Job(**row)
+    ticket = parse_ticket(record["ticket"])
+    return Job(**{**record, "ticket": ticket, "state": JobState(record["state"])})
 
 
 def overdue(job: Job, now: datetime, patience: timedelta) -> str:

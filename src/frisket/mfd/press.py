@@ -82,7 +82,8 @@ async def put_on_paper(
     two_sided = ticket.two_sided or document.two_sided
     color = machine.personality.color and document.color and ticket.color != "monochrome"
     copies = max(ticket.copies, document.copies)
-    for sheets, sides in runs(document.pages, copies, two_sided=two_sided, done=job.sheets):
+    pages = ticket.pages_of(document.pages)
+    for sheets, sides in runs(pages, copies, two_sided=two_sided, done=job.sheets):
         left, at = sheets, sides
         while left:
             number = _tray(machine, media)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from frisket.mfd.store import Store
 
@@ -21,7 +22,8 @@ class Ticket:
     `authenticated` is true where the service checked a password. `media` is a PWG media name (""
     takes what the document says), `color` is auto, color or monochrome. A `pin` of 1 to 7 digits
     makes it a Secure Print job; `encrypted` marks Encrypted Secure Print; `box` is a mail box
-    number to store into, -1 for none; `hold` holds it for its owner.
+    number to store into, -1 for none; `hold` holds it for its owner. `ranges` are the pages wanted,
+    rising and apart, all of them when empty.
     """
 
     via: str
@@ -38,6 +40,12 @@ class Ticket:
     box: int = -1
     authenticated: bool = False
     host: str = ""
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    def pages_of(self, pages: int) -> int:
+        """Return how many of a document's pages are asked for."""
+        chosen = [(max(1, low), min(pages, high)) for low, high in self.ranges]
+        return sum(high - low + 1 for low, high in chosen if low <= high) if chosen else pages
 
     @property
     def secured(self) -> bool:
@@ -53,6 +61,12 @@ class Ticket:
             host=_CONTROL.sub("", self.host)[:64],
             copies=max(1, min(self.copies, MOST_COPIES)),
         )
+
+
+def parse_ticket(record: Mapping[str, Any]) -> Ticket:
+    """Return the ticket that a ledger keeps."""
+    ranges = tuple((low, high) for low, high in record.get("ranges", ()))
+    return Ticket(**{**record, "ranges": ranges})
 
 
 class Action(StrEnum):

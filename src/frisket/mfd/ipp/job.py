@@ -55,7 +55,7 @@ def _every(device: Device, job: Job) -> Iterator[Attribute]:
     yield from _times(device, "processing", job.started)
     yield from _times(device, "completed", job.ended)
     yield number("job-k-octets", (job.octets + 1023) // 1024)
-    yield number("job-impressions", job.pages * ticket.copies)
+    yield number("job-impressions", ticket.pages_of(job.pages) * ticket.copies)
     yield number("job-impressions-completed", job.sides)
     yield number("job-media-sheets-completed", job.sheets)
     if ticket.format or job.format:

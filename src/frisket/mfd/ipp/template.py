@@ -114,7 +114,7 @@ def template_attributes(model: Model) -> tuple[Attribute, ...]:
         enum("orientation-requested-supported", 3, 4, 5, 6),
         keyword("output-bin-default", "face-down"),
         keyword("output-bin-supported", "face-down"),
-        flag("page-ranges-supported", value=False),
+        flag("page-ranges-supported", value=True),
         keyword("print-color-mode-default", "auto"),
         keyword("print-color-mode-supported", *model.color_modes),
         keyword("print-content-optimize-default", "auto"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from frisket.mfd.device import Device
 from frisket.mfd.document.model import name_of
@@ -12,7 +13,7 @@ from frisket.mfd.ipp.refusal import IppRefused, first_text
 from frisket.mfd.ipp.template import SIDES, Model
 from frisket.mfd.ticket import Ticket
 from frisket.proto.ipp.names import GroupTag, Status, ValueTag
-from frisket.proto.ipp.values import Attribute, Collection, Group, Message, Value
+from frisket.proto.ipp.values import Attribute, Collection, Group, Message, Range, Value
 
 _FIXED: Mapping[str, frozenset[str | int]] = {
     "finishings": frozenset({3}),
@@ -33,7 +34,8 @@ _FIXED: Mapping[str, frozenset[str | int]] = {
     "print-scaling": frozenset({"auto", "auto-fit", "fill", "fit", "none"}),
     "job-hold-until": frozenset({"no-hold", "indefinite"}),
 }
-_IGNORED = frozenset({"job-name", "printer-resolution", "page-ranges", "ipp-attribute-fidelity"})
+_IGNORED = frozenset({"job-name", "printer-resolution", "ipp-attribute-fidelity"})
+_MOST_RANGES = 100
 _COMPRESSIONS = frozenset({"none", "gzip", "deflate"})
 
 
@@ -53,6 +55,15 @@ def media_of(attribute: Attribute) -> str:
     return name_of(numbers[0], numbers[1]) if len(numbers) == 2 else ""
 
 
+def page_ranges(attribute: Attribute) -> tuple[tuple[int, int], ...]:
+    """Return page ranges that rise and do not overlap (RFC 8011 5.2.7), else nothing."""
+    found = [(v.data.low, v.data.high) for v in attribute.values if isinstance(v.data, Range)]
+    ends = [page for pair in found for page in pair]
+    rising = all(low <= high for low, high in found) and ends == sorted(ends)
+    apart = all(before[1] < after[0] for before, after in pairwise(found))
+    return tuple(found[:_MOST_RANGES]) if rising and apart and ends and ends[0] > 0 else ()
+
+
 def _apply(device: Device, ticket: Ticket, attribute: Attribute) -> Ticket | None:
     """Return the ticket with one job attribute, None where the device has no such value."""
     model = Model.of(device.personality)
@@ -69,6 +80,9 @@ def _apply(device: Device, ticket: Ticket, attribute: Attribute) -> Ticket | Non
         case "media-col":
             media = media_of(attribute)
             return replace(ticket, media=media) if media in supported(model.trays) else None
+        case "page-ranges":
+            ranges = page_ranges(attribute)
+            return replace(ticket, ranges=ranges) if ranges else None
         case name if name in _FIXED:
             allowed = text in _FIXED[name] or number in _FIXED[name]
             held = name == "job-hold-until" and text == "indefinite"
