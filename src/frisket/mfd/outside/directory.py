@@ -60,7 +60,9 @@ def _ldap3() -> Any:
     with warnings.catch_warnings():
         # It uses names of pyasn1 that have newer spellings.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return importlib.import_module("ldap3")
+        library: Any = importlib.import_module("ldap3")
+    library.set_config_parameter("RESPONSE_WAITING_TIMEOUT", int(STEP))
+    return library
 
 
 def _way(device: Device) -> _Way:

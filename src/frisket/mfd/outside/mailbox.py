@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
@@ -52,13 +53,32 @@ def way_of(device: Device) -> Way:
     )
 
 
+class _Client(poplib.POP3):
+    """A client that reads a bounded conversation, and closes its socket where it cannot begin."""
+
+    file: Any
+
+    def __init__(self, *places: Any, **options: Any) -> None:
+        try:
+            super().__init__(*places, **options)
+        except BaseException:
+            if "file" in vars(self):
+                self.close()
+            raise
+        self.file = Bounded(self.file, _MOST_OCTETS)
+
+
+class _TlsClient(_Client, poplib.POP3_SSL):
+    """The same for a server that begins with TLS."""
+
+
 def _connect(way: Way, line: Lifeline) -> poplib.POP3:
     host, port = way.server.host, way.server.port
-    client: poplib.POP3
+    client: _Client
     if way.context is not None and port == _TLS_FIRST:
-        client = poplib.POP3_SSL(host, port, context=way.context, timeout=STEP)
+        client = _TlsClient(host, port, context=way.context, timeout=STEP)
     else:
-        client = poplib.POP3(host, port, timeout=STEP)
+        client = _Client(host, port, timeout=STEP)
     line.hold(client.sock)
     if way.context is not None and port != _TLS_FIRST:
         try:
@@ -70,8 +90,8 @@ def _connect(way: Way, line: Lifeline) -> poplib.POP3:
             # The handshake has taken the socket away; only the file over it is left to close.
             client.file.close()
             raise
+        client.file = Bounded(client.file, _MOST_OCTETS)
         line.hold(client.sock)
-    client.file = Bounded(client.file, _MOST_OCTETS)  # type: ignore[assignment]
     return client
 
 

@@ -21,7 +21,7 @@ from frisket.errors import Silent, UsageError
 from frisket.mfd.address_book import Address
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
-from frisket.mfd.outside.blocking import SECONDS
+from frisket.mfd.outside.blocking import SECONDS, STEP
 from frisket.mfd.outside.server import Server, read_server
 from frisket.mfd.outside.trust import client_context
 from frisket.net.call import call
@@ -119,7 +119,8 @@ async def _request(
                     ]
                     return event.status_code, challenges
                 if event is h11.NEED_DATA:
-                    data = await reader.read(1 << 16)
+                    async with asyncio.timeout(STEP):
+                        data = await reader.read(1 << 16)
                     received += len(data)
                     machine.receive_data(data)
                 if received > _LARGEST_ANSWER or isinstance(event, h11.ConnectionClosed):
