@@ -73,6 +73,7 @@ class Jobs:
             lost = not job.is_ended and not (job.file and Path(job.file).exists())
             if lost or job.state is JobState.PROCESSING:
                 self._end(job, Outcome(JobState.ABORTED, "aborted-by-system", "power was lost"))
+        # Files that a crash left behind belong to nobody; they are erased like any other.
         if self._machine.lasting:
             kept = {job.file for job in self._jobs} | {d.file for d in self.boxes}
             strays = self._folder().glob("job-*")
@@ -316,8 +317,8 @@ class Jobs:
 
     def start(self) -> None:
         """Go on with what waited when the device was switched off."""
-        if len(self._jobs):
-            self._recover()
+        self._recover()
+        if len(self._jobs) or self._trash:
             self._kick()
 
     def close(self) -> None:
