@@ -1,8 +1,10 @@
-"""Internet fax: the documents a mail brings (RFC 3965), turned into what the device can print."""
+"""Internet fax: the documents a mail brings (RFC 3965), turned into what the device can print.
+
+What becomes of them is the business of `mfd/outside/received.py`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import io
 import struct
 from dataclasses import dataclass
@@ -11,12 +13,6 @@ from email.errors import MessageError
 from email.message import EmailMessage
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
-
-from frisket.errors import FrisketError
-from frisket.mfd.auditlog import LogKind
-from frisket.mfd.device import Device
-from frisket.mfd.inbox import receive_fax
-from frisket.mfd.ticket import Ticket
 
 DOCUMENTS = {"image/tiff": "TIFF", "application/pdf": "PDF"}
 _MOST_PARTS = 50
@@ -35,10 +31,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What a mail brought: its subject, and the documents in order."""
+    """What a mail brought: its subject and sender, the documents in order, its first plain text."""
 
     subject: str = ""
     documents: tuple[Document, ...] = ()
+    sender: str = ""
+    text: bytes = b""
 
 
 def read_mail(octets: bytes) -> Mail:
@@ -51,6 +49,7 @@ def read_mail(octets: bytes) -> Mail:
         parts = [part for part, _ in zip(message.walk(), range(_MOST_PARTS), strict=False)]
         claimed = [(part.get_content_type(), part.get_payload(decode=True)) for part in parts]
         subject = str(message.get("subject", ""))[:120]
+        sender = str(message.get("from", ""))[:120]
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # The standard library's parser has more ways to fail on hostile headers than it documents.
         return Mail()
@@ -59,7 +58,12 @@ def read_mail(octets: bytes) -> Mail:
         for kind, content in claimed
         if isinstance(content, bytes) and _begins_right(DOCUMENTS.get(kind, ""), content)
     )
-    return Mail(subject, found[:_MOST_DOCUMENTS])
+    texts = (
+        content
+        for kind, content in claimed
+        if kind == "text/plain" and isinstance(content, bytes) and content.strip()
+    )
+    return Mail(subject, found[:_MOST_DOCUMENTS], sender, next(texts, b""))
 
 
 def _begins_right(kind: str, octets: bytes) -> bool:
@@ -87,31 +91,3 @@ def tiff_to_pdf(octets: bytes) -> bytes:
     ):
         # Pillow tells damage in all these ways.
         return b""
-
-
-async def receive(device: Device, sender: str, octets: bytes) -> None:
-    """Take a mail; each document is printed, kept or forwarded. The audit log tells how it went."""
-    mail = await asyncio.to_thread(read_mail, octets)
-    if not mail.documents:
-        _note(device, f"from {sender}: no TIFF or PDF in {len(octets)} octets", ok=False)
-    for document in mail.documents:
-        detail = f"from {sender}: {document.kind} of {len(document.octets)} octets"
-        content = document.octets
-        if document.kind == "TIFF":
-            content = await asyncio.to_thread(tiff_to_pdf, content)
-        if not content:
-            _note(device, f"{detail}, damaged or too large", ok=False)
-            continue
-        incoming = device.jobs.receive()
-        incoming.write(content)
-        ticket = Ticket("ifax", user=sender, name=mail.subject or "I-Fax", format="application/pdf")
-        try:
-            receive_fax(device, ticket, incoming)
-        except FrisketError as fault:
-            _note(device, f"{detail}: {fault}", ok=False)
-        else:
-            _note(device, detail, ok=True)
-
-
-def _note(device: Device, detail: str, *, ok: bool) -> None:
-    device.log.add(LogKind.TRANSMISSION, "-", "Receive I-Fax", detail, ok=ok)

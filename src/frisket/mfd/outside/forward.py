@@ -13,7 +13,7 @@ from frisket.mfd.outside.deliver import Parcel, deliver
 from frisket.mfd.ticket import Ticket
 
 _MOST = 1000
-_SUFFIXES = {"application/pdf": "pdf", "image/tiff": "tif", "image/jpeg": "jpg"}
+_SUFFIXES = {"application/pdf": "pdf", "text/plain": "txt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,11 @@ async def forward(device: Device, rule: ForwardingRule, ticket: Ticket, octets: 
     to = next((each for each in device.addresses if each.name == rule.destination), None)
     if to is None:
         return False
-    suffix = _SUFFIXES.get(ticket.format, "txt")
+    suffix = _SUFFIXES.get(ticket.format, "bin")
     stamp = device.now().strftime("%Y%m%d%H%M%S")
     parcel = Parcel(f"{ticket.via}-{stamp}.{suffix}", ticket.format or "text/plain", octets)
     try:
-        await deliver(device, to, parcel, "-", "Forward")
+        await deliver(device, to, parcel, "-")
     except FrisketError:
         return False
     return True

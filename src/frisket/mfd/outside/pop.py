@@ -61,7 +61,9 @@ async def fetch(device: Device, actor: str) -> Fetched:
 
         def take(mail: bytes) -> int | None:
             # Jobs belong to the event loop's thread.
-            return asyncio.run_coroutine_threadsafe(take_mail(device, mail), loop).result()
+            return asyncio.run_coroutine_threadsafe(
+                take_mail(device, mail, texts=True), loop
+            ).result()
 
         fetched = await in_thread(
             lambda line: _collect(way, take, line), f"POP server {way.server}", _VISIT

@@ -1,6 +1,6 @@
 """SMTP reception on port 25: Internet fax and mail to the device (<SMTP RX>, RFC 3965).
 
-What becomes of the mails is the business of `mfd/ifax.py`.
+What becomes of the mails is the business of `mfd/outside/received.py`.
 <Allow TLS> offers STARTTLS, or with *always* refuses a mail without it (530).
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from frisket.mfd.device import Device
-from frisket.mfd.ifax import receive
+from frisket.mfd.outside.received import take_mail
 from frisket.mfd.service import Open, Port, Service
 from frisket.net.listen import listen_tcp
 
@@ -50,7 +50,8 @@ class _Desk:
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
         assert isinstance(content, bytes)
-        await receive(self.device, envelope.mail_from or "", content)
+        if await take_mail(self.device, content, envelope.mail_from or "") is None:
+            return "452 Insufficient system storage"
         return "250 OK"
 
     async def handle_exception(self, fault: Exception) -> str:

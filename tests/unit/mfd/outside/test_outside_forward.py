@@ -21,7 +21,7 @@ from frisket.mfd.outside.forward import (
     remove_rule,
     rule_for,
 )
-from frisket.mfd.outside.received import read_mail, take_mail
+from frisket.mfd.outside.received import take_mail
 from frisket.mfd.outside.scan import make_pdf, scan_pages
 from frisket.mfd.ticket import Ticket
 from frisket.model.reading import Value
@@ -130,5 +130,16 @@ def test_rules_are_remembered_and_go_to_registered_destinations_only(tmp_path: P
         b"From: =?utf-8?b?////?=\r\nSubject: =?x?q?=ff?=\r\nContent-Type: text/plain\r\n\r\n  ",
     ],
 )
-def test_odd_mails_hold_nothing(mail: bytes) -> None:
-    assert read_mail(mail).parts == ()
+async def test_odd_mails_hold_nothing(mail: bytes) -> None:
+    device = make_device(settings={"audit-log.save": True})
+    assert await take_mail(device, mail, texts=True) == 0
+    assert list(device.log)[-1].result == "NG"
+
+
+async def test_a_mail_of_words_is_printed_only_where_that_is_asked(tmp_path: Path) -> None:
+    device = make_device(folder=tmp_path)
+    mail = b"From: a@b.test\r\n\r\nonly words\r\n"
+    assert await take_mail(device, mail) == 0
+    assert await take_mail(device, mail, texts=True) == 1
+    await device.jobs.settled()
+    assert device.journal.counts["sheets"] == 1
