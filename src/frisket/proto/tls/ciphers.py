@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 
@@ -228,6 +229,7 @@ def suite_name(suite: int) -> str:
     return SUITES.get(suite) or f"0x{suite:04x}"
 
 
+@lru_cache(maxsize=1024)  # a server may name any of 65,536
 def weak_classes(suite: int) -> frozenset[WeakClass]:
     """Give the weak classes a cipher suite belongs to; none for a number without a name here."""
     name = SUITES.get(suite, "")
@@ -244,6 +246,7 @@ def weak_classes(suite: int) -> frozenset[WeakClass]:
     return frozenset(weak for weak, holds in signs.items() if holds)
 
 
+@cache
 def suites_of(weak: WeakClass) -> tuple[int, ...]:
     """Give every cipher suite of a weak class that versions before TLS 1.3 can negotiate."""
     return tuple(
@@ -251,6 +254,7 @@ def suites_of(weak: WeakClass) -> tuple[int, ...]:
     )
 
 
+@cache
 def suites_for(version: int) -> tuple[int, ...]:
     """Give the suites to offer when only the protocol version (0x0300 to 0x0304) is in question.
 
