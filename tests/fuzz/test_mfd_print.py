@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -88,7 +89,7 @@ def test_every_request_is_answered(made: list[Message], data: bytes) -> None:
         await device.jobs.settled()
         assert device.journal.counts["bugs"] == 0, device.journal.summary()
 
-    device = make_device()
+    device = make_device(serial=f"FUZZ{os.getpid()}")
     device.jobs.pace = 0
     asyncio.run(converse(device))
 
@@ -131,7 +132,7 @@ def test_any_octets_on_the_ipp_port(pieces: list[bytes]) -> None:
         assert not stream.sent or stream.sent.startswith(b"HTTP/1.1 ")
         assert not list((device.spool() / "jobs").glob("*"))
 
-    asyncio.run(converse(make_device()))
+    asyncio.run(converse(make_device(serial=f"FUZZ{os.getpid()}")))
 
 
 @given(pieces=PIECES)

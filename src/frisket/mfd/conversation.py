@@ -13,6 +13,8 @@ from frisket.net.listen import listen_streams
 
 MOST_CONNECTIONS = 32
 PIECE = 1 << 16
+# The peer left, fell silent or spoke something else.
+_EXPECTED = (OSError, TimeoutError, WireError, LinkError)
 IDLE = 60.0  # seconds without an octet after which a sender has gone
 
 
@@ -75,25 +77,24 @@ class Listener:
     talk: Talk
     metered: bool = True
     server: asyncio.Server | None = None
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hold one conversation. Whatever the peer sends, the device stays up."""
-        task = asyncio.current_task()
-        if task is None or len(self.tasks) >= MOST_CONNECTIONS:
+        if len(self.tasks) >= MOST_CONNECTIONS:
             writer.close()
             return
-        self.tasks.add(task)
         peer = str((writer.get_extra_info("peername") or ("?",))[0])
         line = Line(self.device, self.service, peer, reader, writer, self.metered)
+        task = asyncio.ensure_future(self.talk(line))
+        self.tasks.add(task)
         try:
-            await self.talk(line)
-        except (OSError, TimeoutError, WireError, LinkError, asyncio.CancelledError):
-            # The peer left, fell silent or spoke something else, or the port is closed.
-            pass
-        except Exception as bug:  # noqa: BLE001 - the one catch of these services
-            self.device.journal.add("bugs", f"{self.service}: {bug!r}")
+            await asyncio.wait({task})
+            fault = None if task.cancelled() else task.exception()
+            if fault is not None and not isinstance(fault, _EXPECTED):
+                self.device.journal.add("bugs", f"{self.service}: {fault!r}")
         finally:
+            task.cancel()
             self.tasks.discard(task)
             line.close()
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from frisket.mfd.store import Store
+
 _CHUNK = 1 << 20
 _RANDOM = -1
 
@@ -19,6 +21,13 @@ class Erasure(StrEnum):
     ONCE_RANDOM = "once-random"
     THREE_RANDOM = "three-random"
     DOD = "dod"
+
+    @classmethod
+    def of(cls, store: Store) -> Erasure:
+        """Return what the settings in effect ask for."""
+        if not store.on("storage.complete-deletion"):
+            return cls.PLAIN
+        return cls(store.text("storage.deletion-mode"))
 
 
 # An octet, or random ones, for each pass. DoD 5220.22-M: a value, its complement, random.

@@ -32,6 +32,9 @@ _ACTIONS = {
 }
 
 
+_FAULT: Outcome | None = Outcome(JobState.ABORTED, "aborted-by-system", "internal fault")
+
+
 class JobRefused(FrisketError):
     """The device does not do that to the job."""
 
@@ -93,9 +96,7 @@ class Jobs:
 
     def history(self) -> list[Job]:
         """Return the ended jobs, newest first; nothing where <Display Job Log> is off."""
-        if not self._machine.store.on("job-log.display"):
-            return []
-        return [job for job in reversed(list(self._jobs)) if job.is_ended]
+        return self.ended() if self._machine.store.on("job-log.display") else []
 
     def ended(self) -> list[Job]:
         """Return the ended jobs whether or not the job log is shown, newest first."""
@@ -288,12 +289,6 @@ class Jobs:
             self._discard(Path(file))
         return job
 
-    def _mode(self) -> Erasure:
-        store = self._machine.store
-        if not store.on("storage.complete-deletion"):
-            return Erasure.PLAIN
-        return Erasure(store.text("storage.deletion-mode"))
-
     def _discard(self, path: Path) -> None:
         self._trash.append(path)
         self._kick()
@@ -330,8 +325,7 @@ class Jobs:
     def _pending(self) -> Job | None:
         if self.paused:
             return None
-        waiting = (j for j in self._jobs if j.state is JobState.PENDING and j.file)
-        return next(waiting, None)
+        return next((j for j in self._jobs if j.state is JobState.PENDING and j.file), None)
 
     async def _work(self) -> None:
         try:
@@ -347,7 +341,7 @@ class Jobs:
 
     async def _erase(self, path: Path) -> None:
         try:
-            await asyncio.to_thread(erase, path, self._mode())
+            await asyncio.to_thread(erase, path, Erasure.of(self._machine.store))
         except OSError as fault:
             self._machine.journal.add("bugs", f"{path.name} cannot be erased: {fault.strerror}")
 
@@ -356,14 +350,16 @@ class Jobs:
         machine = self._machine
         machine.power.wake("job")
         machine.power.busy = True
+        work = asyncio.ensure_future(self._run(job))
         try:
-            self._jobs.put(replace(job, state=JobState.PROCESSING, reason="job-printing"))
-            outcome = await self._run(job)
-        except Exception as bug:  # noqa: BLE001 - the engine's one catch: the device stays up
-            machine.journal.add("bugs", f"job {job.id}: {bug!r}")
-            outcome = Outcome(JobState.ABORTED, "aborted-by-system", "internal fault")
+            await asyncio.wait({work})
         finally:
+            work.cancel()
             machine.power.busy = False
+        if bug := work.exception():
+            # Whatever a document does to its reader, the device stays up.
+            machine.journal.add("bugs", f"job {job.id}: {bug!r}")
+        outcome = _FAULT if bug else work.result()
         job = self._jobs.get(job.id) or job
         if outcome is None or job.is_ended:
             return
@@ -378,11 +374,12 @@ class Jobs:
     async def _run(self, job: Job) -> Outcome | None:
         number, path = job.id, Path(job.file)
         try:
+            self._jobs.put(replace(job, state=JobState.PROCESSING, reason="job-printing"))
             document = await asyncio.to_thread(read_document, path, job.ticket.format)
         except DocumentFault as fault:
             return Outcome(JobState.ABORTED, fault.reason, str(fault))
-        except OSError as fault:
-            return Outcome(JobState.ABORTED, "aborted-by-system", f"disk: {fault.strerror}")
+        except (OSError, LedgerFault) as fault:
+            return Outcome(JobState.ABORTED, "aborted-by-system", f"disk: {fault}")
         job = self._jobs.get(number) or job
         if job.is_ended:
             return None

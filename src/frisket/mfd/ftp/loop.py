@@ -85,7 +85,7 @@ class FtpLoop:
             thread.join(_PATIENCE)
 
     def call(self, function: Callable[[IOLoop], T]) -> Future[T]:
-        """Run a function in the loop's thread; the future has its result or its exception."""
+        """Run a function in the loop's thread; the future has its result or its `OSError`."""
         future: Future[T] = Future()
         loop, bell = self._loop, self._bell
         assert loop is not None
@@ -94,7 +94,7 @@ class FtpLoop:
         def work() -> None:
             try:
                 future.set_result(function(loop))
-            except BaseException as fault:  # noqa: BLE001 - handed to who waits for the future
+            except OSError as fault:
                 future.set_exception(fault)
 
         self._work.append(work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -218,7 +219,7 @@ _PJL = [UEL, UEL[:5], b"@PJL", b" ", b"\r\n", b"INFO ID", b"SET COPIES=", b"ENTE
 )
 def test_any_octets_are_survived(talk: Any, pieces: list[bytes]) -> None:
     async def converse() -> None:
-        device = make_device()
+        device = make_device(serial=f"FUZZ{os.getpid()}")
         device.jobs.pace = 0
         with contextlib.suppress(WireError):
             await talk(_Stream(device, list(pieces)))
