@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from frisket.errors import SettingRefused
@@ -96,6 +96,23 @@ class AddressBook:
         self._ledger.replace(())
         self._entries.clear()
 
+    def take(self, addresses: Iterable[Address]) -> int:
+        """Register many destinations, or none where they are too many; return how many.
+
+        A destination without a password keeps the one that is registered for the same place.
+        """
+        new = {address.name: self._with_password(address) for address in addresses}
+        if len(new.keys() | self._entries.keys()) > _MOST:
+            raise SettingRefused(f"the address book holds {_MOST} destinations")
+        self._ledger.append(*(asdict(address) for address in new.values()))
+        self._entries |= new
+        return len(new)
+
+    def _with_password(self, address: Address) -> Address:
+        known = self._entries.get(address.name)
+        same = known is not None and replace(known, password="") == address
+        return known if same and known is not None else address
+
     def ldif(self, *, passwords: bool) -> str:
         """Return the book as LDIF (RFC 2849); passwords only where the setting allows them."""
         lines = ["version: 1", ""]
@@ -110,6 +127,57 @@ class AddressBook:
                 lines.append(_attribute("pwd", address.password))
             lines.append("")
         return "\n".join(lines)
+
+
+_LARGEST = 2 << 20
+_LINE = re.compile(r"([A-Za-z][A-Za-z0-9;-]{0,63}):(:?) *(.*)")
+
+
+def _fields(record: str) -> dict[str, str]:
+    """Return an LDIF record's attributes, the first value of each. Raises `SettingRefused`."""
+    fields: dict[str, str] = {}
+    for line in record.split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        found = _LINE.fullmatch(line)
+        if not found:
+            raise SettingRefused(f"no LDIF: {line[:40]!r}")
+        value = found[3]
+        if found[2]:
+            try:
+                value = base64.b64decode(value, validate=True).decode()
+            except ValueError as fault:
+                raise SettingRefused(f"{found[1]} is no base64 text") from fault
+        fields.setdefault(found[1].lower(), value)
+    return fields
+
+
+def read_ldif(text: str) -> tuple[Address, ...]:
+    """Read what `AddressBook.ldif` writes (RFC 2849). Raises `SettingRefused`, naming the entry."""
+    if len(text) > _LARGEST:
+        raise SettingRefused("the file is larger than 2 MB")
+    # RFC 2849: a line that begins with a space continues the one before.
+    unfolded = re.sub(r"\n ", "", text.replace("\r\n", "\n"))
+    addresses: list[Address] = []
+    for record in re.split(r"\n\s*\n", unfolded):
+        fields = _fields(record)
+        if "cn" not in fields:
+            continue
+        try:
+            kind = AddressKind(fields.get("protocol", ""))
+        except ValueError as fault:
+            raise SettingRefused(f"{fields['cn'][:40]!r} is of no known type") from fault
+        address = Address(
+            fields["cn"],
+            kind,
+            fields.get("destination", ""),
+            fields.get("username", ""),
+            fields.get("pwd", ""),
+        )
+        addresses.append(check_address(address))
+    if not addresses:
+        raise SettingRefused("the file holds no destination")
+    return tuple(addresses)
 
 
 def _attribute(name: str, value: str) -> str:

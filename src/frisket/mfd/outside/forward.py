@@ -66,6 +66,11 @@ def remove_rule(device: Device, name: str, actor: str) -> None:
     device.log.add(LogKind.MACHINE_MANAGEMENT, actor, "Delete Forwarding Settings", name)
 
 
+def clear_rules(device: Device) -> None:
+    """Delete every rule ([Initialize All Data/Settings])."""
+    _ledger(device).replace(())
+
+
 def rule_for(device: Device, ticket: Ticket) -> ForwardingRule | None:
     """Return the first rule for a received document; none where a setting forbids it."""
     store = device.store

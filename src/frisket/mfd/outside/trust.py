@@ -43,6 +43,12 @@ def trust(device: Device, pem: bytes, actor: str) -> tuple[str, ...]:
     return tuple(subjects)
 
 
+def distrust_all(device: Device) -> None:
+    """Delete every registered CA certificate ([Initialize All Data/Settings])."""
+    for file in authorities(device).glob("*.pem"):
+        file.unlink(missing_ok=True)
+
+
 def client_context(device: Device, *, verify: bool, verify_name: bool = False) -> ssl.SSLContext:
     """Return a client's TLS context under the device's TLS settings.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 
 from frisket.errors import SettingRefused
-from frisket.mfd.address_book import Address, AddressKind
+from frisket.mfd.address_book import Address, AddressKind, read_ldif
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.remote_ui.visit import Needs, Route, Visit, download, draw, redirect
 from frisket.proto.http.wire import Response
@@ -86,10 +86,29 @@ def export(visit: Visit) -> Response:
     return download("abook.ldif", "text/plain; charset=utf-8", data)
 
 
+def take(visit: Visit) -> Response:
+    """Register the destinations of an LDIF file, all of them or none."""
+    device = visit.device
+    if not _pin_is_right(visit):
+        device.log.add(LogKind.EXPORT_IMPORT, visit.actor, "Import Address Book", "PIN", ok=False)
+        return book(visit, "The address book PIN is wrong.")
+    try:
+        text = visit.form.files.get("file", b"").decode()
+        count = device.addresses.take(read_ldif(text))
+    except (SettingRefused, UnicodeDecodeError) as fault:
+        why = str(fault) if isinstance(fault, SettingRefused) else "the file is no text"
+        device.log.add(LogKind.EXPORT_IMPORT, visit.actor, "Import Address Book", why, ok=False)
+        return book(visit, f"Not imported: {why}.")
+    detail = f"{count} destinations"
+    device.log.add(LogKind.EXPORT_IMPORT, visit.actor, "Import Address Book", detail)
+    return redirect("/rps/addresses", f"{detail} have been imported.", visit)
+
+
 ROUTES = (
     Route("GET", "/rps/addresses", book, Needs.USER),
     Route("GET", "/rps/asublist.cgi", book, Needs.USER),
     Route("POST", "/rps/addresses", put),
     Route("POST", "/rps/addresses/delete", remove),
     Route("POST", "/rps/addresses/export", export),
+    Route("POST", "/rps/addresses/import", take),
 )

@@ -6,6 +6,8 @@ import os
 
 from frisket.errors import SettingRefused
 from frisket.mfd.auditlog import LogKind
+from frisket.mfd.outside.forward import clear_rules
+from frisket.mfd.outside.trust import distrust_all
 from frisket.mfd.remote_ui.pages.policy import allow, has_password
 from frisket.mfd.remote_ui.visit import Route, Visit, download, draw, redirect
 from frisket.mfd.settings_file import SUFFIX, export_settings, import_settings, parse_settings
@@ -71,6 +73,8 @@ def initialize(visit: Visit) -> Response:
         device.jobs.boxes.delete(stored.id, "", visit.actor)
     device.policy.clear(visit.actor)
     device.addresses.clear()
+    clear_rules(device)
+    distrust_all(device)
     device.users.clear(visit.actor)
     device.store.reset(visit.actor)
     device.actions.restart(visit.actor)
