@@ -124,6 +124,14 @@ async def test_backend_ipp(tmp_path: Path, scheme: str) -> None:
         assert (job.ticket.user, job.sheets) == ("ana", 2)
 
 
+@pytest.mark.peer("cups")
+async def test_backend_ipp_upgrades_to_tls_where_it_is_demanded(tmp_path: Path) -> None:
+    async with printer(tmp_path, "ipp", ipp__tls_only=True) as device:
+        await backend("ipp", device, 631, "/ipp/print", make_pdf(tmp_path / "two.pdf", 2))
+        [job] = await printed(device)
+        assert job.sheets == 2
+
+
 @pytest.mark.peer("curl")
 @pytest.mark.parametrize("mode", [(), ("--disable-epsv",), ("--ftp-port", "-")])
 async def test_curl_prints_by_ftp(tmp_path: Path, mode: Sequence[str]) -> None:

@@ -24,6 +24,10 @@ _CLIENT_HELLO = b"\x16"
 _LIMITS = Limits(head=16 << 10, fields=60)
 _MOST_ATTRIBUTES = 128 << 10
 _HANDSHAKE = 10.0
+_SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n\r\n"
+)
+_SWITCHED = b"HTTP/1.1 200 OK\r\nAllow: POST, OPTIONS\r\nContent-Length: 0\r\n\r\n"
 _IPP: Header = ("Content-Type", "application/ipp")
 _CLOSE: Header = ("Connection", "close")
 
@@ -114,6 +118,10 @@ def _compression(message: Message) -> str:
         return "none"
 
 
+class _Upgrade(Exception):
+    """The client asks for TLS on the open connection (RFC 2817), as CUPS does after status 426."""
+
+
 class IppConnection:
     """One connection: requests one after the other, documents spooled as they come."""
 
@@ -167,6 +175,10 @@ class IppConnection:
     def _check(self, head: Request) -> Login | None:
         """Return who logged in (None: nobody has to), or raise the HTTP refusal."""
         store = self._device.store
+        if head.method == "OPTIONS":
+            if not self._tls and "TLS/" in head.header("upgrade").upper():
+                raise _Upgrade
+            raise _Refusal(HTTPStatus.OK, ("Allow", "POST, OPTIONS"))
         if not self._tls and store.on("ipp.tls-only"):
             raise _Refusal(HTTPStatus.UPGRADE_REQUIRED, ("Upgrade", "TLS/1.2, HTTP/1.1"))
         if head.method != "POST":
@@ -204,7 +216,7 @@ class IppConnection:
         except BaseException:
             intake.drop()
             raise
-        answer = respond(self._device, message, incoming, login)
+        answer = respond(self._device, message, incoming, login, tls=self._tls)
         await self._send(Response(HTTPStatus.OK, (_IPP,), encode(answer)))
 
     async def _piece(self) -> bytes | None:
@@ -213,6 +225,12 @@ class IppConnection:
                 await self._stream.write(waiting)
             await self._more()
         return piece
+
+
+async def _secured(device: Device, stream: ByteStream) -> TlsSession:
+    session = TlsSession(stream, device.certificates.context(device.spool()), server=True)
+    await session.handshake(_HANDSHAKE)
+    return session
 
 
 async def talk(line: Line) -> None:
@@ -224,7 +242,12 @@ async def talk(line: Line) -> None:
     stream: ByteStream = _Pushed(line, first)
     secure = first.startswith(_CLIENT_HELLO)
     if secure:
-        session = TlsSession(stream, device.certificates.context(device.spool()), server=True)
-        await session.handshake(_HANDSHAKE)
-        stream = session
-    await IppConnection(device, stream, line.idle, tls=secure).serve()
+        stream = await _secured(device, stream)
+    try:
+        await IppConnection(device, stream, line.idle, tls=secure).serve()
+    except _Upgrade:
+        await stream.write(_SWITCHING)
+        stream = await _secured(device, stream)
+        # The question that asked for TLS is answered within it.
+        await stream.write(_SWITCHED)
+        await IppConnection(device, stream, line.idle, tls=True).serve()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from frisket.ledger import LedgerFault
 from frisket.mfd.auditlog import LogKind
@@ -34,7 +34,8 @@ WITH_DOCUMENT = frozenset({Operation.PRINT_JOB, Operation.SEND_DOCUMENT})
 class Asked:
     """One request: its operation group, the job it is about (0: none), who asks, the document.
 
-    `login` is there where a password was checked; else `user` is no more than a claim.
+    `login` is there where a password was checked; else `user` is no more than a claim. `tls`: it
+    came encrypted.
     """
 
     request: Message
@@ -43,6 +44,7 @@ class Asked:
     user: str
     login: Login | None
     incoming: Incoming | None
+    tls: bool = False
 
     @property
     def is_administrator(self) -> bool:
@@ -87,7 +89,9 @@ def _find(device: Device, asked: Asked, *, own: bool) -> Job:
 def _ticket(device: Device, asked: Asked) -> tuple[Ticket, tuple[Attribute, ...]]:
     compression_of(asked.group)
     blank = Ticket(via="ipp", user=asked.user, authenticated=asked.login is not None)
-    return ticket_of(device, asked.request, asked.group, blank)
+    ticket, ignored = ticket_of(device, asked.request, asked.group, blank)
+    # A PIN and a document that travel encrypted are what Encrypted Secure Print is for.
+    return replace(ticket, encrypted=bool(ticket.pin) and asked.tls), ignored
 
 
 def _print_job(device: Device, asked: Asked) -> Done:
@@ -262,7 +266,12 @@ def _answer(
 
 
 def respond(
-    device: Device, request: Message, incoming: Incoming | None, login: Login | None
+    device: Device,
+    request: Message,
+    incoming: Incoming | None,
+    login: Login | None,
+    *,
+    tls: bool = False,
 ) -> Message:
     """Carry out a request and return the response; a document that is not kept is dropped."""
     unsupported: tuple[Attribute, ...] = ()
@@ -273,7 +282,7 @@ def respond(
         act = OPERATIONS.get(request.code, _unknown)
         number = check_target(group)
         user = login.name if login else first_text(group, "requesting-user-name")[:64]
-        done = act(device, Asked(request, group, number, user, login, incoming))
+        done = act(device, Asked(request, group, number, user, login, incoming, tls))
         groups, unsupported = done.groups, done.ignored
         if unsupported:
             status = Status.SUCCESSFUL_OK_IGNORED_OR_SUBSTITUTED_ATTRIBUTES

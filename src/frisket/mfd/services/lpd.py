@@ -1,4 +1,8 @@
-"""LPD (RFC 1179) on port 515: jobs, queue state and removal. Any queue name is the one queue."""
+"""LPD (RFC 1179) on port 515: jobs, queue state and removal.
+
+Any queue name is the one queue; `box07` and the like stores into a mail box instead (ours: how the
+real driver names the box is not public).
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,7 @@ from frisket.proto.lpd.wire import (
 LPD = Port(515)
 _MOST_CONTROL = 65_536
 _MOST_FILES = 20
+_BOX = re.compile(r"box-?([0-9]{2})", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -67,7 +72,7 @@ class _Dialogue:
             match command.verb:
                 case Verb.RECEIVE_JOB:
                     await self._line.write(ACCEPTED)
-                    await self._receive()
+                    await self._receive(command.queue)
                 case Verb.QUEUE_SHORT | Verb.QUEUE_LONG:
                     await self._line.write(encode_queue_state(_queue(self._device, command)))
                     return
@@ -80,7 +85,7 @@ class _Dialogue:
                     await self._line.write(ACCEPTED)
                     return
 
-    async def _receive(self) -> None:
+    async def _receive(self, queue: str) -> None:
         receipt = _Receipt()
         try:
             while (part := await self._subcommand()) is not None:
@@ -89,7 +94,7 @@ class _Dialogue:
             await self._line.write(REFUSED)
             raise
         else:
-            self._submit(receipt)
+            self._submit(receipt, queue)
         finally:
             for incoming in receipt.files.values():
                 self._device.jobs.drop(incoming)
@@ -153,8 +158,9 @@ class _Dialogue:
             self._data = self._data[1:]
         await self._line.write(ACCEPTED if good else REFUSED)
 
-    def _submit(self, receipt: _Receipt) -> None:
+    def _submit(self, receipt: _Receipt, queue: str) -> None:
         control = receipt.control or ControlFile(())
+        box = _BOX.fullmatch(queue)
         named = [name for _, name in control.prints]
         for name in list(receipt.files):
             # A file that is named twice is printed twice: how lpr asks for copies.
@@ -164,6 +170,7 @@ class _Dialogue:
                 name=control.job or name,
                 copies=max(1, named.count(name)),
                 host=control.host or self._line.peer,
+                box=int(box[1]) if box else -1,
             )
             try:
                 self._device.jobs.submit(ticket, receipt.files.pop(name))

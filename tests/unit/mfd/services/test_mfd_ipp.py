@@ -161,6 +161,9 @@ async def test_a_pin_cannot_be_passed_over(device: Device) -> None:
     device.jobs.release(job.id, "ana", "1234")
     await device.jobs.settled()
     assert device.journal.counts["sheets"] == 1
+    assert not job.ticket.encrypted
+    sealed = await job_of(device, await ask(device, message(2, pin, data=TEXT), tls=True))
+    assert (sealed.word, sealed.ticket.encrypted) == ("pending-held", True)
 
 
 async def test_forced_hold_waits_for_the_panel(device: Device) -> None:

@@ -79,6 +79,15 @@ async def test_lpd_prints_as_often_as_the_control_file_says(printer: tuple[Devic
     assert device.journal.counts["print_port_bytes"] == sum(map(len, pieces))
 
 
+async def test_lpd_stores_into_a_box_by_queue_name(printer: tuple[Device, Host]) -> None:
+    device, _ = printer
+    pieces = lpd_job(b"text\n", "fdfA001client")
+    await exchange(device, 515, b"\2box07\n", *pieces[1:])
+    [job] = await ended(device)
+    assert (job.message, job.sheets) == ("stored in box 07", 0)
+    assert device.jobs.boxes.counts() == {7: 1}
+
+
 async def test_lpd_data_before_control(printer: tuple[Device, Host]) -> None:
     device, _ = printer
     queue, *rest = lpd_job(b"text\n", "ldfA001client")
