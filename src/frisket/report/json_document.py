@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +21,8 @@ from frisket.model.reading import Value
 from frisket.report.escape import RECORD
 from frisket.report.figures import all_findings, counts, failing_by_severity, instant
 from frisket.report.format import Format, ReportContext
+
+_INDENT = 2
 
 
 def plain(value: Value) -> bool | int | str | list[str]:
@@ -102,21 +105,35 @@ def summary_table(
     }
 
 
-def document(result: AuditResult) -> dict[str, Any]:
-    """Return the whole result as a table of the published schema."""
-    return {
+def _spelt(table: object, depth: int) -> bytes:
+    """Return a table as JSON that stands `depth` levels inside a document."""
+    text = json.dumps(table, indent=_INDENT, ensure_ascii=False)
+    return text.replace("\n", "\n" + " " * _INDENT * depth).encode()
+
+
+def _spelt_devices(devices: Sequence[DeviceResult]) -> Iterator[bytes]:
+    """Yield the list of devices piece by piece: the tables of a thousand take ten times as much."""
+    for place, device in enumerate(devices):
+        yield b",\n    " if place else b"[\n    "
+        yield _spelt(device_table(device), 2)
+    yield b"\n  ]" if devices else b"[]"
+
+
+def _draw(result: AuditResult, _context: ReportContext) -> bytes:
+    summary = summary_table(all_findings(result), len(result.devices), result.incomplete)
+    tables: dict[str, object] = {
         "schema_version": result.schema_version,
         "baseline": result.baseline,
         "started": instant(result.started),
         "finished": instant(result.finished),
-        "summary": summary_table(all_findings(result), len(result.devices), result.incomplete),
-        "devices": [device_table(d) for d in result.devices],
-        "incomplete": [incomplete_table(i) for i in result.incomplete],
+        "summary": summary,
     }
-
-
-def _draw(result: AuditResult, _context: ReportContext) -> bytes:
-    return (json.dumps(document(result), indent=2, ensure_ascii=False) + "\n").encode()
+    drawn = io.BytesIO()
+    drawn.write(_spelt(tables, 0).removesuffix(b"\n}") + b',\n  "devices": ')
+    drawn.writelines(_spelt_devices(result.devices))
+    drawn.write(b',\n  "incomplete": ')
+    drawn.write(_spelt([incomplete_table(i) for i in result.incomplete], 1) + b"\n}\n")
+    return drawn.getvalue()
 
 
 FORMAT = Format(name="json", suffixes=(".json",), draw=_draw, limit=RECORD, prose=RECORD)
