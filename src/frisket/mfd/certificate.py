@@ -97,6 +97,22 @@ _VERSIONS = {
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }
 
+_SUITES = {
+    "AES-GCM": ("AESGCM",),
+    "ChaCha20": ("CHACHA20",),
+    "AES-CBC": ("AES+SHA384", "AES+SHA256", "AES+SHA1"),
+    "3DES": (),  # OpenSSL 3 has none left to offer
+}
+
+
+def _suites(store: Store) -> str:
+    """Return OpenSSL's list for <Encryption Algorithm Settings>; TLS 1.3 has its own, fixed."""
+    chosen = store.effective("tls.algorithms")
+    assert isinstance(chosen, tuple)
+    found = [suite for name in chosen for suite in _SUITES[name]] or _SUITES["AES-CBC"]
+    exchanges = ("ECDHE", "DHE", "RSA")
+    return ":".join(f"{exchange}+{suite}" for exchange in exchanges for suite in found)
+
 
 def limit_versions(context: ssl.SSLContext, store: Store) -> None:
     """Hold a server's or client's context to <TLS Settings> and <Prohibit Use of Weak Encryption>.
@@ -111,11 +127,12 @@ def limit_versions(context: ssl.SSLContext, store: Store) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = least
         context.maximum_version = max(_VERSIONS[store.text("tls.maximum-version")], least)
-    if not strict and minimum in {"TLSv1.0", "TLSv1.1"}:
-        # OpenSSL refuses old versions above security level 0.
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     if strict:
         context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    else:
+        # OpenSSL refuses old versions above security level 0.
+        level = ":@SECLEVEL=0" if minimum in {"TLSv1.0", "TLSv1.1"} else ""
+        context.set_ciphers(_suites(store) + level)
 
 
 class Certificates:
@@ -143,6 +160,10 @@ class Certificates:
     def _changed(self, key: str) -> None:
         if key.startswith(("tls.", "crypto.")):
             self._context = None
+        weak = self._key_kind.kind == "close-primes"
+        if weak and key == "crypto.prohibit-weak-keys" and self._store.on(key):
+            # SP-37: a weak TLS key in use gives way to the pre-installed one.
+            self.replace()
 
     def pem(self) -> bytes:
         """Return key and certificate as PEM, making them where there are none yet."""
