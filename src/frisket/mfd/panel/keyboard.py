@@ -62,17 +62,17 @@ def keys(entry: Entry) -> list[Part]:
 
 def _letters(entry: Entry) -> list[Part]:
     parts: list[Part] = []
-    width = (ACROSS - 2 * MARGIN - 9 * 6) // 10
+    pitch = (ACROSS - 2 * MARGIN + 6) / 10
     for row, letters in enumerate(_LAYERS[entry.layer]):
         for column, letter in enumerate(letters):
             if letter != " ":
-                left = MARGIN + column * (width + 6)
-                area = (left, _KEY_TOP + row * (_KEY_HEIGHT + 5), width, _KEY_HEIGHT)
+                left, end = (MARGIN + round(n * pitch) for n in (column, column + 1))
+                area = (left, _KEY_TOP + row * (_KEY_HEIGHT + 5), end - left - 6, _KEY_HEIGHT)
                 parts.append(Button(area, letter, f"type:{letter}", size=20))
     y = _KEY_TOP + 4 * (_KEY_HEIGHT + 5)
     shifted = "lower" if entry.layer == "upper" else "upper"
     other = "lower" if entry.layer == "symbols" else "symbols"
-    third = (ACROSS - 2 * MARGIN - 3 * 6) // 4
+    quarter = (ACROSS - 2 * MARGIN + 6) / 4
     row_keys = (
         ("Shift", f"layer:{shifted}", "chosen" if entry.layer == "upper" else "plain"),
         ("!#$", f"layer:{other}", "chosen" if entry.layer == "symbols" else "plain"),
@@ -80,7 +80,8 @@ def _letters(entry: Entry) -> list[Part]:
         ("Backspace", "erase", "plain"),
     )
     for n, (label, action, style) in enumerate(row_keys):
-        area = (MARGIN + n * (third + 6), y, third, 34)
+        left, end = (MARGIN + round(step * quarter) for step in (n, n + 1))
+        area = (left, y, end - left - 6, 34)
         parts.append(Button(area, label, action, style, size=16))
     return parts
 

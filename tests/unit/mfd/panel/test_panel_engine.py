@@ -183,3 +183,30 @@ def test_a_picture_is_800_by_480_and_draws_its_parts() -> None:
 def test_drawing_the_same_view_gives_the_same_picture() -> None:
     panel = operator()
     assert draw(panel.view).tobytes() == draw(panel.view).tobytes()
+
+
+def test_the_system_manager_may_change_the_pin() -> None:
+    panel = (
+        operator({"auth.service": "department-id", "password.warn-default": True})
+        .key("id")
+        .type("7654321")
+        .key("submit")
+        .type("7654321")
+    )
+    panel.key("submit").touch("open:password")
+    panel.type("2468135").key("submit").type("2468135").key("submit")
+    assert panel.device.store["admin.system-manager.pin"] == "2468135"
+
+
+def test_no_two_buttons_of_a_screen_overlap() -> None:
+    panel = operator({"auth.management": False})
+    for screen in ("home", "copy", "scan", "status", "counter", "login"):
+        panel.state = panel.state.goto(screen)
+        panel.key("id" if screen == "login" else "stop")
+        buttons = [p.area for p in panel.view.parts if isinstance(p, Button)]
+        assert len(buttons) > 7
+        for n, (x, y, width, height) in enumerate(buttons):
+            assert min(x, y, WIDTH - x - width, HEIGHT - y - height) >= 0
+            for left, top, across, down in buttons[n + 1 :]:
+                apart = x + width <= left or left + across <= x or y + height <= top
+                assert apart or top + down <= y, f"{screen}: {(x, y)} and {(left, top)}"

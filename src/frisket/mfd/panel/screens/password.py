@@ -44,7 +44,7 @@ def act(state: PanelState, action: str, device: Device) -> PanelState:
     login = state.login
     role = device.users.role(login.name)
     if role is None:
-        device.store.set("admin.system-manager.pin", new, login.name, "remote-ui")
+        device.store.set("admin.system-manager.pin", new, login.name, "panel")
     else:
         device.users.put(login.name, role, new, login.name)
     fresh = replace(login, default_password=False, expired=False)
