@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,17 +50,20 @@ def _at_terminal(password: str, *command: str | Path) -> tuple[int, str]:
     ours, theirs = os.openpty()
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
-        output, asked = b"", False
+        output = b""
+        deadline = time.monotonic() + _SECONDS
         with os.fdopen(ours, "r+b", buffering=0) as terminal:
             try:
-                while data := terminal.read(4096):
-                    output += data
-                    if not asked and b"Password: " in output:
-                        # It discards what was typed before it asks.
-                        asked = True
+                while time.monotonic() < deadline:
+                    if select.select([terminal], [], [], 0.3)[0]:
+                        output += terminal.read(4096) or b""
+                    elif b"Password: " in output:
+                        # It discards what was typed before it listens: when it waits, once more.
                         terminal.write(password.encode() + b"\n")
             except OSError:
                 pass  # the program has ended: a terminal says so by an error
+            else:
+                process.kill()
         return process.wait(_SECONDS), output.decode(errors="replace")
 
 
