@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography import x509
@@ -41,6 +42,24 @@ def trust(device: Device, pem: bytes, actor: str) -> tuple[str, ...]:
         subjects.append(certificate.subject.rfc4514_string())
         device.log.add(LogKind.MACHINE_MANAGEMENT, actor, "Register CA Certificate", subjects[-1])
     return tuple(subjects)
+
+
+def trusted(device: Device) -> Mapping[str, x509.Certificate]:
+    """Return the registered CA certificates by the name they are deleted by."""
+    return {
+        file.stem: x509.load_pem_x509_certificate(file.read_bytes())
+        for file in sorted(authorities(device).glob("*.pem"))
+    }
+
+
+def distrust(device: Device, name: str, actor: str) -> None:
+    """Delete a registered CA certificate. Raises `UsageError` where there is none."""
+    found = trusted(device).get(name)
+    if found is None:
+        raise UsageError("no such CA certificate")
+    (authorities(device) / f"{name}.pem").unlink(missing_ok=True)
+    subject = found.subject.rfc4514_string()
+    device.log.add(LogKind.MACHINE_MANAGEMENT, actor, "Delete CA Certificate", subject)
 
 
 def distrust_all(device: Device) -> None:
