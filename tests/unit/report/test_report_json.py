@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.report.samples import HOSTILE, fleet, hostile
 
@@ -45,6 +45,7 @@ def test_hostile_texts_keep_to_the_schema(text: str) -> None:
     judge(drawn(hostile(text)))
 
 
+@settings(deadline=None)  # the first call also loads the schema
 @given(st.text(alphabet=st.characters(codec=None), max_size=60))
 def test_any_text_keeps_to_the_schema(text: str) -> None:
     judge(drawn(hostile(text)))
