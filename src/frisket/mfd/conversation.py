@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -89,8 +90,10 @@ class Listener:
         task = asyncio.ensure_future(self.talk(line))
         self.tasks.add(task)
         try:
-            await asyncio.wait({task})
-            fault = None if task.cancelled() else task.exception()
+            # Cancelled only as the whole loop ends, which needs no report.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+            fault = task.exception() if task.done() and not task.cancelled() else None
             if fault is not None and not isinstance(fault, _EXPECTED):
                 self.device.journal.add("bugs", f"{self.service}: {fault!r}")
         finally:

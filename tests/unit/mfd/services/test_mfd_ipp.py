@@ -239,6 +239,7 @@ async def test_create_and_send(device: Device) -> None:
     assert (await ask(device, stranger)).code == Status.CLIENT_ERROR_NOT_AUTHORIZED
     assert (await job_of(device, await ask(device, send))).sheets == 1
     assert (await ask(device, send)).code == Status.CLIENT_ERROR_NOT_POSSIBLE
+    await device.jobs.settled()
     assert not list((device.spool() / "jobs").iterdir())
 
 
