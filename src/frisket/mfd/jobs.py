@@ -337,7 +337,8 @@ class Jobs:
                 else:
                     return
         finally:
-            self._worker = None
+            if self._worker is asyncio.current_task():
+                self._worker = None
 
     async def _erase(self, path: Path) -> None:
         try:

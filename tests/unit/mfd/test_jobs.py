@@ -12,7 +12,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from tests.lab import make_device
+from tests.lab import make_device, running_device
 
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
@@ -255,6 +255,22 @@ async def test_cancel_while_printing_stops_the_paper(tmp_path: Path) -> None:
     device.jobs.cancel(job.id, "ana")
     await device.jobs.settled()
     assert 0 < device.journal.counts["sheets"] < 300
+
+
+async def test_a_restart_loses_the_job_on_paper_only(tmp_path: Path) -> None:
+    async with running_device(services=["raw"], folder=tmp_path / "device") as (device, host):
+        device.jobs.pace = 0.01
+        printing = send(device, TICKET, pdf(tmp_path, 500))
+        held = send(device, replace(TICKET, hold=True), b"later\n")
+        waiting = send(device, TICKET, b"next\n")
+        while device.journal.counts["sheets"] == 0:
+            await asyncio.sleep(0.001)
+        await host.reboot("test")
+        device.jobs.pace = 0
+        assert (await done(device, printing)).word == "aborted"
+        assert (await done(device, waiting)).word == "completed"
+        assert [job.id for job in device.jobs.active()] == [held.id]
+        assert not device.power.busy
 
 
 async def test_others_see_nothing_of_a_job_where_that_is_restricted(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def _trays(device: Device) -> Iterator[Attribute]:
 
 def description(device: Device) -> tuple[Attribute, ...]:
     """Return the printer description attributes."""
-    model = Model.of(device.personality)
+    model = Model.of(device)
     return (
         *_identity(device),
         *_state(device),
@@ -186,7 +186,7 @@ def printer_attributes(device: Device, wanted: frozenset[str]) -> tuple[Attribut
 
     `all` has everything but media-col-database, which is sent for its own name only.
     """
-    model = Model.of(device.personality)
+    model = Model.of(device)
     everything = "all" in wanted
     found: list[Attribute] = []
     for group, attributes in (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from frisket.mfd.device import Device
 from frisket.mfd.document.detect import (
     JPEG,
     PCL,
@@ -24,9 +25,10 @@ from frisket.mfd.ipp.build import (
     mime,
     number,
     span,
+    text,
 )
 from frisket.mfd.ipp.media import database, media_attributes
-from frisket.mfd.personality import Personality, Tray
+from frisket.mfd.personality import Tray
 from frisket.proto.ipp.names import Operation, ValueTag
 from frisket.proto.ipp.values import Attribute
 
@@ -65,19 +67,23 @@ JOB_ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What of a personality the attributes depend on; hashable, shared by a model's devices."""
+    """What the attributes depend on; hashable, so that devices of one model share them."""
 
     trays: tuple[Tray, ...]
     color: bool
     pages_per_minute: int
     languages: tuple[str, ...]
+    airprint: bool = True
+    mopria: bool = True
 
     @classmethod
-    def of(cls, personality: Personality) -> Model:
-        """Return the model behind a personality."""
-        found = personality
-        languages = tuple(found.languages)
-        return cls(tuple(found.trays), found.color, found.pages_per_minute, languages)
+    def of(cls, device: Device) -> Model:
+        """Return what a device is now: <Use AirPrint> off takes URF away, Mopria its mark."""
+        found = device.personality
+        airprint, mopria = (device.store.on(f"{name}.enabled") for name in ("airprint", "mopria"))
+        languages = tuple(word for word in found.languages if airprint or word != "URF")
+        trays = tuple(found.trays)
+        return cls(trays, found.color, found.pages_per_minute, languages, airprint, mopria)
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -141,10 +147,10 @@ def media_database(model: Model) -> Attribute:
 @lru_cache(maxsize=32)
 def fixed_attributes(model: Model) -> tuple[Attribute, ...]:
     """Return the printer description attributes that never change."""
-    return (*_protocol(), *_documents(model), *_job_creation(model))
+    return (*_protocol(model), *_documents(model), *_job_creation(model))
 
 
-def _protocol() -> Iterator[Attribute]:
+def _protocol(model: Model) -> Iterator[Attribute]:
     charset, language = ValueTag.CHARSET, ValueTag.NATURAL_LANGUAGE
     yield Attribute.of("charset-configured", charset, "utf-8")
     yield Attribute.of("charset-supported", charset, "utf-8", "us-ascii")
@@ -152,7 +158,10 @@ def _protocol() -> Iterator[Attribute]:
     # The locale oddity that a C3325 shows (facts 3.5) is German there; English stays first here.
     yield Attribute.of("generated-natural-language-supported", language, "en", "de-nl")
     yield keyword("ipp-versions-supported", "1.0", "1.1", "2.0")
-    yield keyword("ipp-features-supported", "ipp-everywhere")
+    airprint = ("airprint-1.4",) if model.airprint else ()
+    yield keyword("ipp-features-supported", "ipp-everywhere", *airprint)
+    if model.mopria:
+        yield text("mopria-certified", "1.3")
     yield enum("operations-supported", *OPERATIONS)
     yield keyword("identify-actions-default", "display")
     yield keyword("identify-actions-supported", "display", "sound")
@@ -181,6 +190,8 @@ def _documents(model: Model) -> Iterator[Attribute]:
     yield dots("pwg-raster-document-resolution-supported", 300, 600)
     yield keyword("pwg-raster-document-sheet-back", "normal")
     yield keyword("pwg-raster-document-type-supported", "sgray_8", "black_1", *raster)
+    if not model.airprint:
+        return
     features = ("V1.4", "CP999", "W8", *color, "RS300-600", "DM1", "MT1", "OB10", "PQ3-4-5", "FN3")
     yield keyword("urf-supported", *features)
 

@@ -66,7 +66,7 @@ def page_ranges(attribute: Attribute) -> tuple[tuple[int, int], ...]:
 
 def _apply(device: Device, ticket: Ticket, attribute: Attribute) -> Ticket | None:
     """Return the ticket with one job attribute, None where the device has no such value."""
-    model = Model.of(device.personality)
+    model = Model.of(device)
     text, number = (attribute.texts() or ("",))[0], (attribute.integers() or (0,))[0]
     match attribute.name:
         case "copies":
@@ -123,7 +123,7 @@ def compression_of(group: Group) -> str:
 def format_of(device: Device, group: Group) -> str:
     """Return the document's announced format ("" for none), or raise `IppRefused`."""
     found = first_text(group, "document-format").lower()
-    known = {name.lower(): name for name in Model.of(device.personality).formats}
+    known = {name.lower(): name for name in Model.of(device).formats}
     if found and found not in known:
         raise IppRefused(
             Status.CLIENT_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED,

@@ -294,3 +294,19 @@ async def test_state_tells_what_the_printer_needs(device: Device) -> None:
     assert state is not None
     assert "media-needed" in reasons.texts()
     assert state.first == 5
+
+
+async def test_airprint_and_mopria_off_take_their_words_back(device: Device) -> None:
+    asked = keyword(
+        "requested-attributes", "ipp-features-supported", "urf-supported", "mopria-certified"
+    )
+    names = ("urf-supported", "mopria-certified")
+    shown = await ask(device, message(Operation.GET_PRINTER_ATTRIBUTES, asked))
+    assert all(shown.get(GroupTag.PRINTER, key) for key in names)
+    for key in ("airprint", "mopria"):
+        device.store.set(f"{key}.enabled", False, "test", "lab")
+    shown = await ask(device, message(Operation.GET_PRINTER_ATTRIBUTES, asked))
+    assert not any(shown.get(GroupTag.PRINTER, key) for key in names)
+    features = shown.get(GroupTag.PRINTER, "ipp-features-supported")
+    assert features is not None
+    assert features.texts() == ("ipp-everywhere",)
