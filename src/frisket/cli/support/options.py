@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from frisket.drivers.waves import Waves
 from frisket.probe.base import Options
 
 
@@ -80,3 +81,44 @@ class Drawing:
     format: Annotated[str | None, Parameter(alias="-f")] = None
     output: Annotated[tuple[Path, ...], Parameter(alias="-o")] = ()
     verbose: Annotated[bool, Parameter(alias="-v")] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """What a person takes upon themselves, typed device by device.
+
+    Parameters
+    ----------
+    accept_no_channel
+        Address of a device that may be left without any way to manage it from afar.
+    accept_no_print_path
+        Address of a device that may be left without any way to print on it.
+    """
+
+    accept_no_channel: tuple[str, ...] = ()
+    accept_no_print_path: tuple[str, ...] = ()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Spreading:
+    """How a run spreads over many devices.
+
+    Parameters
+    ----------
+    canary
+        This many devices first; where one of them fails, nothing else is touched.
+    batch
+        Then this many at a time; 0 takes all the rest.
+    max_failures
+        Stop when this many devices have failed; 0 never stops.
+    """
+
+    canary: int = 1
+    batch: int = 0
+    max_failures: int = 3
+
+    def waves(self, parallel: int) -> Waves:
+        """Return the waves of a run with `parallel` devices at a time."""
+        return Waves(self.canary, self.batch, self.max_failures, parallel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from frisket.audit.waive import Waiver, parse_waivers
 from frisket.audit.waive import apply as waive
 from frisket.cli.support.options import Words
 from frisket.errors import UsageError
-from frisket.model.finding import DeviceResult
+from frisket.model.finding import DeviceResult, Verdict
 from frisket.model.reading import Known, Readings, Unread, Why, Witness
 from frisket.model.target import Identity, Target
 
@@ -76,11 +76,29 @@ class Session:
         waits = Unread(Why.NOT_ASKED, via, "known when every device has been visited")
         return Readings.single({"certificate.shared": waits})
 
+    def said(self, target: Target, identity: Identity) -> Readings:
+        """Return what people attested of a device."""
+        today = now().date()
+        return attested(self.attestations, target, identity, today, self.content, self.baseline)
+
+    def asked(self, target: Target, identity: Identity, readings: Readings) -> Baseline:
+        """Return the baseline without the demands that are waived for a device."""
+        findings = evaluate(self.baseline, readings, self.content)
+        judged = waive(self.waivers, findings, target, identity, now().date())
+        waived = {(f.consideration, f.rule) for f in judged if f.verdict is Verdict.WAIVED}
+        return replace(
+            self.baseline,
+            considerations=tuple(
+                replace(c, needs=tuple(n for n in c.needs if (c.id, n.id) not in waived))
+                for c in self.baseline.considerations
+            ),
+        )
+
     def _result(self, capture: Capture, key: str, *, final: bool) -> DeviceResult:
         identity: Identity = capture.identity
         today = now().date()
         target = Target(capture.target)
-        said = attested(self.attestations, target, identity, today, self.content, self.baseline)
+        said = self.said(target, identity)
         readings = capture.readings | said | self._shared(capture.target, key, final=final)
         findings = evaluate(self.baseline, readings, self.content)
         findings = waive(self.waivers, findings, target, identity, today)

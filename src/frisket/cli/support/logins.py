@@ -1,0 +1,73 @@
+"""Where a verb gets credentials and remembers devices: options, files, environment, prompt."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclopts import Parameter
+
+from frisket.catalog.load import load_catalog
+from frisket.cli.support.session import now
+from frisket.drivers.access.snmp import Around
+from frisket.drivers.credential import Credentials, from_environment, read_credentials
+from frisket.drivers.load import load_drivers
+from frisket.drivers.pins import Pins
+from frisket.errors import UsageError
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """How devices are logged in to.
+
+    Parameters
+    ----------
+    credentials
+        Logins by device (TOML; readable by you alone). Without it: FRISKET_SNMP_USER,
+        FRISKET_SNMP_AUTHENTICATION_PASSWORD and FRISKET_SNMP_ENCRYPTION_PASSWORD, or a prompt.
+    new_identity
+        Accept that another device than before stands at this address.
+    """
+
+    credentials: Path | None = None
+    new_identity: tuple[str, ...] = ()
+
+
+def state_folder() -> Path:
+    """Return where runs and known devices are kept: $FRISKET_STATE, or the user's state folder."""
+    if own := os.environ.get("FRISKET_STATE"):
+        return Path(own)
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "frisket"
+
+
+def _ask(prompt: str) -> str:
+    if not sys.stdin.isatty():
+        raise UsageError("no credential is given", hint="name a file with --credentials")
+    return getpass.getpass(prompt)
+
+
+def open_credentials(logging: Logging, *, needed: bool = False) -> Credentials:
+    """Return the logins of this run; where none is given and none `needed`, none is asked for."""
+    if logging.credentials is not None:
+        return read_credentials(logging.credentials, os.environ, _ask)
+    if needed or os.environ.get("FRISKET_SNMP_USER"):
+        return from_environment(os.environ, _ask)
+    return Credentials()
+
+
+def open_pins(logging: Logging) -> Pins:
+    """Return who is known at which address, without those the user says are new."""
+    pins = Pins(state_folder() / "devices.ledger")
+    for address in logging.new_identity:
+        pins.forget(address)
+    return pins
+
+
+def around() -> Around:
+    """Return what an access to a device is handed."""
+    return Around(load_catalog(), load_drivers(), now)

@@ -1,0 +1,149 @@
+"""Plans for live devices: the network looks, the device tells, the difference is put in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+
+from frisket.cli.support.logins import around
+from frisket.cli.support.options import Visiting
+from frisket.cli.support.progress import Tick, progress
+from frisket.cli.support.session import Session, now
+from frisket.cli.support.shown import in_order
+from frisket.cli.support.targets import resolve_targets
+from frisket.drivers.access.snmp import IdentityChanged
+from frisket.drivers.credential import Credentials
+from frisket.drivers.load import load_drivers
+from frisket.drivers.pins import Pins
+from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
+from frisket.drivers.plan_file import content_version
+from frisket.drivers.read import Told, read_device
+from frisket.errors import FrisketError
+from frisket.model.finding import Incomplete
+from frisket.model.reading import Readings
+from frisket.model.target import Identity, Target
+from frisket.net.budget import Budget, Limits
+from frisket.net.dial import SocketDialer
+from frisket.probe.base import Visit
+from frisket.probe.engine import find_probes, run_probes
+from frisket.probe.survey import survey
+from frisket.probe.visit import visit_target
+from frisket.proto.snmp.errors import Denied
+
+Show = Callable[[int], AbstractContextManager[Tick]]
+CHANGING_SECONDS = 600.0  # a device that restarts twice
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How devices are reached. Virtual ones (`lab`) are not paced."""
+
+    visiting: Visiting
+
+    def limits(self, target: Target, seconds: float = 90.0) -> Limits:
+        """Return what a visit to this target may cost."""
+        virtual = target.address.startswith("127.")
+        pace = 0.0 if virtual else self.visiting.pace
+        return Limits(packets_per_second=pace, seconds=seconds, packets=4000)
+
+    def dialer(self, target: Target) -> SocketDialer:
+        """Return a dialer for changing a device."""
+        return SocketDialer(target, Budget(self.limits(target, CHANGING_SECONDS)))
+
+    async def look(self, target: Target, keys: frozenset[str]) -> Readings:
+        """Return what the network witness says of `keys` now, by the probes that can see them."""
+        probes = [probe for probe in find_probes() if probe.reads & keys]
+        dialer = SocketDialer(target, Budget(self.limits(target)))
+        visit = Visit(dialer, now, self.visiting.options)
+        try:
+            return (await run_probes(visit, probes)).readings
+        finally:
+            await visit.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans device after device."""
+
+    session: Session
+    network: Network
+    credentials: Credentials
+    pins: Pins
+
+    async def plan(self, target: Target) -> DevicePlan | Incomplete:
+        """Plan one device; `Incomplete` where it was not met or is not the one it was."""
+        limits = self.network.limits(target)
+        seen = await visit_target(target, limits, self.network.visiting.options, now)
+        if isinstance(seen, Incomplete):
+            return seen
+        others = seen.readings | self.session.said(target, seen.identity)
+        hand_work = partial(
+            work_order,
+            target,
+            others=others,
+            baseline=self.session.asked(target, seen.identity, others),
+            content=self.session.content,
+        )
+        login = self.credentials.for_device(target.address, target.name)
+        if login is None:
+            return hand_work(why="no credential is given for it")
+        expected = self.pins.known(target.address)
+        try:
+            told = await read_device(self.network.dialer(target), login, expected, around())
+        except IdentityChanged as fault:
+            hint = f"--new-identity {target.address} where it was replaced on purpose"
+            return Incomplete(str(target), f"{fault} ({hint})")
+        except Denied as fault:
+            return Incomplete(str(target), f"the credential is refused: {fault}")
+        except FrisketError as fault:
+            return hand_work(why=f"cannot be changed from here: {fault}")
+        self.pins.remember(target.address, told.pin)
+        identity = seen.identity | Identity(model=told.descr, serial=told.pin.serial)
+        return self._planned(target, identity, told, others)
+
+    def _planned(
+        self, target: Target, identity: Identity, told: Told, others: Readings
+    ) -> DevicePlan:
+        driver = next(driver for driver in load_drivers() if driver.name == told.driver)
+        subject = Subject(target, identity, told.pin, driver, told.access, told.readings, others)
+        asked = self.session.asked(target, identity, told.readings | others)
+        return plan_device(subject, asked, self.session.content)
+
+
+async def plan_all(planner: Planner, words: tuple[str, ...], show: Show) -> Plan:
+    """Plan every device that `words` name. Raises `UsageError`."""
+    targets, lost = await resolve_targets(words, planner.network.visiting.state_dir)
+    devices: list[DevicePlan] = []
+    missed = list(lost)
+    with show(len(targets)) as tick:
+        async for target, found in survey(targets, planner.plan, planner.network.visiting.parallel):
+            if isinstance(found, DevicePlan):
+                devices.append(found)
+            elif target.named or not found.skipped:
+                missed.append(found)
+            tick()
+    devices.sort(key=lambda device: in_order(device.address))
+    missed.sort(key=lambda incomplete: in_order(incomplete.target))
+    return Plan(
+        baseline=planner.session.baseline.id,
+        content=content_version(),
+        made=now(),
+        devices=tuple(devices),
+        missed=tuple(missed),
+    )
+
+
+def make_plan(
+    session: Session,
+    words: tuple[str, ...],
+    visiting: Visiting,
+    credentials: Credentials,
+    pins: Pins,
+) -> Plan:
+    """Plan live devices, with progress. Raises `UsageError`."""
+    planner = Planner(session, Network(visiting), credentials, pins)
+    show = partial(progress, "planning", quiet=visiting.quiet)
+    return asyncio.run(plan_all(planner, words, show))

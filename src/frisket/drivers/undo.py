@@ -1,0 +1,29 @@
+"""The way back: a run's changes, turned round. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from frisket.catalog.load import Catalog
+from frisket.drivers.base import Driver
+from frisket.drivers.difference import Difference, Step
+from frisket.drivers.plan import DevicePlan, Subject, arrange
+from frisket.model.reading import Readings
+
+
+def turned(step: Step) -> Step:
+    """Return the step back."""
+    return replace(step, now=step.wanted, wanted=step.now, breaks=())
+
+
+def inverse(
+    plan: DevicePlan, written: Sequence[str], driver: Driver, catalog: Catalog
+) -> DevicePlan:
+    """Return the plan that restores every recorded value of `written`, the last written first."""
+    steps = tuple(turned(plan.step(key)) for key in reversed(written))
+    state = {**plan.state, **{step.key: step.now for step in steps}}
+    access = next((way.access for way in driver.ways if way.name == plan.own), "")
+    empty = Readings()
+    subject = Subject(plan.target, plan.identity, plan.pin, driver, access, empty, empty)
+    return arrange(subject, Difference(steps), state, catalog)

@@ -1,0 +1,61 @@
+"""Which ways to manage a device, and which ways to print on it, a set of settings leaves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from frisket.catalog.load import Catalog
+from frisket.drivers.base import Settings, Way
+from frisket.model.reading import Value
+
+PRINT_PATH = "print-path"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is open: all ways, those that manage from afar, and print paths (by label)."""
+
+    ways: tuple[str, ...]
+    managing: tuple[str, ...]
+    print_paths: tuple[str, ...]
+
+
+NOTHING = Standing((), (), ())
+
+
+def holds(table: Settings, settings: Settings) -> bool:
+    """Say whether every key of `table` is known to have its value."""
+    return all(key in settings and settings[key] == value for key, value in table.items())
+
+
+def is_open(way: Way, settings: Settings) -> bool:
+    """Say whether a way is open; one whose settings are not known is not counted on."""
+    return holds(way.when, settings) and not any(holds(table, settings) for table in way.unless)
+
+
+def standing(ways: Iterable[Way], settings: Settings, catalog: Catalog) -> Standing:
+    """Return what is open under `settings`."""
+    found = [way for way in ways if is_open(way, settings)]
+    paths = (s.label for s in catalog if s.role == PRINT_PATH and settings.get(s.key) is True)
+    return Standing(
+        tuple(way.name for way in found),
+        tuple(way.name for way in found if way.manages),
+        tuple(paths),
+    )
+
+
+def opens(way: Way, before: Settings, key: str, value: Value) -> bool:
+    """Say whether giving `key` this value meets a demand of the way that was not met."""
+    if key in way.when:
+        return way.when[key] == value != before.get(key)
+    return any(
+        key in table and holds(table, before) and table[key] != value for table in way.unless
+    )
+
+
+def closes(way: Way, after: Settings, key: str) -> bool:
+    """Say whether the value of `key` in `after` is a reason why the way is not open then."""
+    if key in way.when:
+        return after.get(key) != way.when[key]
+    return any(key in table and holds(table, after) for table in way.unless)
