@@ -225,8 +225,11 @@ async def test_new_destinations_are_refused_where_they_are_limited(
 ) -> None:
     device = sender(post, tmp_path, {"send.limit-new.email": True})
     known = len(post.mails())
+    before = device.counters.values[501]
     with pytest.raises(OutsideFault, match="restricted"):
         await scan_and_send(device, TO, 1, "alice")
+    assert last(device)[1] == "NG"
+    assert device.counters.values[501] == before, "nothing was scanned for it"
     device.addresses.put(Address("Someone", AddressKind.EMAIL, "someone@lab.test"))
     await scan_and_send(device, "Someone", 1, "alice")
     await scan_and_send(device, TO, 1, "alice")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,13 +27,16 @@ class Note:
 def attempt(
     device: Device, kind: LogKind, actor: str, operation: str, detail: str
 ) -> Iterator[Note]:
-    """Log what is done in the block: OK at its end, NG with the reason where it raises.
+    """Log what is done in the block: OK at its end; NG, with the reason, where it fails or stops.
 
     The journal is told of failures too: <Save Audit Log> may be off.
     """
     note = Note(detail)
     try:
         yield note
+    except asyncio.CancelledError:
+        device.log.add(kind, actor, operation, f"stopped; {note.detail}", ok=False)
+        raise
     except FrisketError as fault:
         # The reason comes first: the log cuts long details.
         device.log.add(kind, actor, operation, f"{fault}; {note.detail}", ok=False)

@@ -70,9 +70,14 @@ def _same(device: Device, typed: Address) -> Address:
     return typed
 
 
+def is_limited(device: Device, to: Address) -> bool:
+    """Say whether a destination is new while new ones of its kind are limited."""
+    return device.store.on(_KEYS[to.kind]) and to not in set(device.addresses)
+
+
 def check_limit(device: Device, to: Address) -> None:
     """Raise `OutsideFault` where a destination is new and new ones of its kind are limited."""
-    if device.store.on(_KEYS[to.kind]) and to not in set(device.addresses):
+    if is_limited(device, to):
         raise OutsideFault(
             f"new {to.kind.value} destinations are restricted",
             hint="register it in the address book first",

@@ -6,6 +6,7 @@ and file servers only; an I-fax is TIFF, one bit a picture element (RFC 3949 pro
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,11 +15,11 @@ import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 
 from frisket.errors import UsageError
-from frisket.mfd.address_book import AddressKind
+from frisket.mfd.address_book import Address, AddressKind
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
 from frisket.mfd.outside.deliver import Parcel, deliver
-from frisket.mfd.outside.limits import read_destination
+from frisket.mfd.outside.limits import is_limited, read_destination
 
 MOST_PAGES = 200
 _SCAN_COUNTER = 501
@@ -77,12 +78,8 @@ def _page(device: Device, number: int, count: int, size: tuple[int, int]) -> Ima
 
 
 def scan_pages(device: Device, count: int, size: tuple[int, int] = _A4) -> list[Image.Image]:
-    """Return drawn pages and count them (counter 501). Raises `UsageError` for a silly number."""
-    if not 1 <= count <= MOST_PAGES:
-        raise UsageError(f"1 to {MOST_PAGES} pages can be scanned")
-    pages = [_page(device, number, count, size) for number in range(1, count + 1)]
-    device.counters.add({_SCAN_COUNTER: count})
-    return pages
+    """Return drawn pages; nothing is counted yet."""
+    return [_page(device, number, count, size) for number in range(1, count + 1)]
 
 
 def make_pdf(pages: list[Image.Image]) -> bytes:
@@ -140,15 +137,25 @@ async def scan_and_send(
     `TlsFailed`, `LinkError`; what was tried stands in the audit log.
     """
     to = read_destination(device, destination)
+    if not 1 <= pages <= MOST_PAGES:
+        raise UsageError(f"1 to {MOST_PAGES} pages can be scanned")
+    if is_limited(device, to):
+        # Refused before anything is scanned.
+        await deliver(device, to, Parcel("nothing", "", b""), actor)
+    parcel = await asyncio.to_thread(_scan, device, to, pages, encryption)
+    device.counters.add({_SCAN_COUNTER: pages})
+    await deliver(device, to, parcel, actor)
+    return len(parcel.octets)
+
+
+def _scan(device: Device, to: Address, pages: int, encryption: Encryption | None) -> Parcel:
     stamp = device.now().strftime("%Y%m%d%H%M%S")
     if to.kind is AddressKind.IFAX:
         if encryption is not None:
             raise OutsideFault("an I-fax cannot be encrypted")
-        parcel = Parcel(f"{stamp}.tif", "image/tiff", make_tiff(scan_pages(device, pages, _FAX)))
-    else:
-        pdf = make_pdf(scan_pages(device, pages))
-        if encryption is not None:
-            pdf = encrypt_pdf(pdf, device.store.text("send.encrypted-pdf.level"), encryption)
-        parcel = Parcel(f"{stamp}.pdf", "application/pdf", pdf)
-    await deliver(device, to, parcel, actor)
-    return len(parcel.octets)
+        tiff = make_tiff(scan_pages(device, pages, _FAX))
+        return Parcel(f"{stamp}.tif", "image/tiff", tiff)
+    pdf = make_pdf(scan_pages(device, pages))
+    if encryption is not None:
+        pdf = encrypt_pdf(pdf, device.store.text("send.encrypted-pdf.level"), encryption)
+    return Parcel(f"{stamp}.pdf", "application/pdf", pdf)

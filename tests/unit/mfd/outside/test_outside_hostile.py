@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.lab import make_device
@@ -74,7 +75,7 @@ def device_at(folder: Path, port: int) -> Device:
     return make_device(settings=settings, folder=folder)
 
 
-CLIENTS: dict[str, Callable[[Device, int], object]] = {
+CLIENTS: dict[str, Callable[[Device, int], Coroutine[Any, Any, object]]] = {
     "mail": lambda device, _: scan_and_send(device, "mailto:a@b.test", 1, "test"),
     "pop": lambda device, _: fetch(device, "test"),
     "ldap": lambda device, _: look_up(device, "a", "test"),
@@ -119,7 +120,7 @@ async def test_what_a_server_says_cannot_hurt(
         device = device_at(tmp_path, port)
         async with asyncio.timeout(15):
             with pytest.raises(FrisketError):
-                await CLIENTS[client](device, port)  # type: ignore[misc]
+                await CLIENTS[client](device, port)
     assert list(device.log)[-1].result == "NG"
     assert not device.journal.counts["bugs"]
 
@@ -129,7 +130,7 @@ async def test_nobody_there_is_an_explained_failure(tmp_path: Path, client: str)
     port = closed_port()
     device = device_at(tmp_path, port)
     with pytest.raises(FrisketError):
-        await CLIENTS[client](device, port)  # type: ignore[misc]
+        await CLIENTS[client](device, port)
     assert list(device.log)[-1].result == "NG"
 
 
@@ -159,6 +160,29 @@ async def test_a_conversation_that_drips_is_cut_at_its_end() -> None:
         with pytest.raises(Silent):
             await in_thread(lambda line: listen(port, line), "a server", 0.2)
         await ended.wait()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_what_is_stopped_is_logged_too(tmp_path: Path, client: str) -> None:
+    called = asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.set()
+        try:
+            await reader.read()
+        finally:
+            writer.close()
+
+    async with serving(wait) as port, asyncio.timeout(10):
+        device = device_at(tmp_path, port)
+        task = asyncio.create_task(CLIENTS[client](device, port))
+        await called.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    entry = list(device.log)[-1]
+    assert entry.result == "NG"
+    assert entry.detail.startswith("stopped")
 
 
 @pytest.mark.parametrize("text", ["", "a b", "host:0x", "host:99999", "[::1", "host:9100"])
