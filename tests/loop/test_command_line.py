@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+
+from frisket.cli import summary
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "src/frisket/content/schemas/audit-1.json"
@@ -139,6 +142,38 @@ def test_exit_codes_say_what_happened(lab: Path, tmp_path: Path) -> None:
     nobody = frisket("audit", "127.77.77.77", "-f", "json", lab=lab)
     assert nobody.returncode == 3
     assert json.loads(nobody.stdout)["devices"] == []
+
+
+def test_an_interrupted_audit_ends_with_a_word(lab: Path) -> None:
+    command = [sys.executable, "-m", "frisket.cli", "audit", "lab", "-f", "jsonl"]
+    env = {**os.environ, "FRISKET_LAB": str(lab)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert json.loads(running.stdout.readline())["event"] == "start"
+        running.send_signal(signal.SIGINT)
+        rest, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert said == "frisket: interrupted\n"
+    for line in rest.splitlines():
+        assert json.loads(line)["event"] in {"device", "incomplete"}
+
+
+def test_every_verb_says_what_it_does() -> None:
+    shown = frisket("--help").stdout
+    assert "Judge devices by a baseline" in shown
+    for verb in (ROOT / "src/frisket/cli").glob("[a-z]*.py"):
+        assert summary(verb), verb
+
+
+def test_a_format_for_one_device_gets_a_file_for_each(lab: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "audit.json"
+    frisket("audit", "127.0.1.1", "127.0.1.2", "-o", str(saved), lab=lab)
+    done = frisket("report", str(saved), "-f", "cklb", "-o", str(tmp_path / "stig.cklb"))
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in tmp_path.glob("*.cklb"))
+    assert names == ["stig-127.0.1.1.cklb", "stig-127.0.1.2.cklb"]
 
 
 def test_a_questionnaire_can_be_filled_in_and_counts(lab: Path, tmp_path: Path) -> None:

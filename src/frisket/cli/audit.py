@@ -80,15 +80,19 @@ def audit(
     ]
     found = outlets(drawing.format, drawing.output)
     reports = open_reports(found, baseline, content, verbose=drawing.verbose)
-    if captures:
-        reports.begin()
-        for capture in captures:
-            reports.add(session.judge(capture))
-    else:
-        run = Run(session, reports, visiting, record)
-        asyncio.run(visit_all(run, targets, partial(progress, "auditing", quiet=visiting.quiet)))
-        if not (visiting.quiet or reports.devices or reports.missed):
-            say("no printer was found among the targets")
-    reports.close(session.final())
+    try:
+        if captures:
+            reports.begin()
+            for capture in captures:
+                reports.add(session.judge(capture))
+        else:
+            run = Run(session, reports, visiting, record)
+            show = partial(progress, "auditing", quiet=visiting.quiet)
+            asyncio.run(visit_all(run, targets, show))
+            if not (visiting.quiet or reports.devices or reports.missed):
+                say("no printer was found among the targets")
+        reports.close(session.final())
+    finally:
+        reports.drop()
     code = exit_code(reports, Severity(fail_on))
     return EXIT_CLEAN if exit_zero else code

@@ -9,6 +9,7 @@ from cyclopts import App
 from frisket.audit.load import load_content
 from frisket.cli.support.options import Drawing
 from frisket.cli.support.output import for_outlet, outlets, report_context
+from frisket.cli.support.reports import write_report, write_singles
 from frisket.errors import UsageError
 from frisket.report.read import read_audit
 
@@ -30,7 +31,6 @@ def report(saved: Path, *, drawing: Drawing = Drawing()) -> int:
         raise UsageError(f"cannot read {saved}: {fault.strerror}") from fault
     context = report_context(load_content(), verbose=drawing.verbose)
     for outlet in outlets(drawing.format, drawing.output):
-        data = outlet.format.render(result, for_outlet(context, outlet))
-        with outlet.open() as place:
-            place.write(data)
+        write = write_singles if outlet.format.single else write_report
+        write(result, outlet, for_outlet(context, outlet))
     return 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +19,56 @@ from frisket.report.find import format_named, format_of_file
 from frisket.report.format import Format, ReportContext, StigRule
 
 
+@contextmanager
+def _explained(place: str) -> Iterator[None]:
+    """Turn a fault of the system into a `UsageError`; a reader who has left is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise UsageError(f"cannot write {place}: {fault.strerror}") from fault
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the bytes of one report go.
+
+    With a `draft` they gather beside the file and take its place only when the report is whole:
+    who stops an audit still has the report of yesterday.
+    """
+
+    name: str
+    file: BinaryIO
+    path: Path | None = None
+    draft: Path | None = None
+
+    def write(self, data: bytes) -> None:
+        """Write at once. Raises `UsageError`."""
+        if data:
+            with _explained(self.name):
+                self.file.write(data)
+                self.file.flush()
+
+    def finish(self) -> None:
+        """End a whole report. Raises `UsageError`."""
+        if self.path is None:
+            return
+        with _explained(self.name):
+            self.file.close()
+            if self.draft is not None:
+                self.draft.replace(self.path)
+                self.draft = None
+
+    def drop(self) -> None:
+        """Give up: the file of before stays; what a streaming format has written stays too."""
+        with suppress(OSError):
+            if self.path is not None:
+                self.file.close()
+        if self.draft is not None:
+            self.draft.unlink(missing_ok=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Outlet:
     """One report: its format and its file (None is standard output)."""
@@ -24,14 +76,21 @@ class Outlet:
     format: Format
     path: Path | None
 
-    def open(self) -> BinaryIO:
+    def open(self) -> Place:
         """Open the place to write to, or raise `UsageError`."""
         if self.path is None:
-            return sys.stdout.buffer
-        try:
-            return self.path.open("wb")
-        except OSError as fault:
-            raise UsageError(f"cannot write {self.path}: {fault.strerror}") from fault
+            return Place("to standard output", sys.stdout.buffer)
+        name = str(self.path)
+        path = self.path.resolve()
+        if not path.parent.is_dir():
+            raise UsageError(f"cannot write {name}: there is no folder {self.path.parent}")
+        whole = self.format.stream is None
+        if whole and (path.is_file() or not path.exists()):
+            draft = path.with_name(f".{path.name}.{os.getpid()}")
+            with _explained(name):
+                return Place(name, draft.open("xb"), path, draft)
+        with _explained(name):
+            return Place(name, path.open("wb"), path)
 
 
 def outlets(format_name: str | None, outputs: Sequence[Path]) -> list[Outlet]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import BinaryIO
 
 from frisket.audit.load import Content
-from frisket.cli.support.output import Outlet, for_outlet, report_context
+from frisket.cli.support.output import Outlet, Place, for_outlet, report_context
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import in_order
 from frisket.errors import UsageError
@@ -27,33 +25,28 @@ class Reports:
     """All reports of one run. Formats that hold one device write one file for each."""
 
     opening: Opening
-    writers: list[tuple[Outlet, Writer, BinaryIO]]
+    writers: list[tuple[Outlet, Writer, Place]]
     singles: list[tuple[Outlet, ReportContext]]
     devices: list[DeviceResult] = field(default_factory=list)
     missed: list[Incomplete] = field(default_factory=list)
 
-    def _put(self, place: BinaryIO, data: bytes) -> None:
-        if data:
-            place.write(data)
-            place.flush()
-
     def begin(self) -> None:
         """Write what comes before the first device."""
         for _, writer, place in self.writers:
-            self._put(place, writer.begin())
+            place.write(writer.begin())
 
     def add(self, device: DeviceResult) -> None:
         """Take one judged device; streaming formats show it at once."""
         self.devices.append(device)
         for outlet, writer, place in self.writers:
             if outlet.format.stream is not None:
-                self._put(place, writer.add(device))
+                place.write(writer.add(device))
 
     def miss(self, incomplete: Incomplete) -> None:
         """Take one target that was not judged."""
         self.missed.append(incomplete)
         for _, writer, place in self.writers:
-            self._put(place, writer.miss(incomplete))
+            place.write(writer.miss(incomplete))
 
     def close(self, final: dict[str, DeviceResult]) -> None:
         """Write the rest, with the verdicts that waited for the last device."""
@@ -65,29 +58,43 @@ class Reports:
             if outlet.format.stream is None:
                 for device in self.devices:
                     writer.add(device)
-            self._put(place, writer.close(now()))
-            if outlet.path is not None:
-                place.close()
-        for outlet, context in self.singles:
-            self._write_singles(outlet, context)
-
-    def _write_singles(self, outlet: Outlet, context: ReportContext) -> None:
+            place.write(writer.close(now()))
+            place.finish()
         whole = AuditResult(
             baseline=self.opening.baseline,
             started=self.opening.started,
             finished=now(),
-            devices=(),
+            devices=tuple(self.devices),
         )
-        if len(self.devices) > 1 and outlet.path is None:
-            hint = f"name one with -o NAME.{outlet.format.name}: each device gets its own"
-            raise UsageError(f"{outlet.format.name} needs a file for each device", hint=hint)
-        for device in self.devices:
-            data = outlet.format.render(replace(whole, devices=(device,)), context)
-            path = outlet.path
-            if path is not None and len(self.devices) > 1:
-                path = path.with_name(f"{path.stem}-{file_name(device.target)}{path.suffix}")
-            with Outlet(outlet.format, path).open() as place:
-                place.write(data)
+        for outlet, context in self.singles:
+            write_singles(whole, outlet, context)
+
+    def drop(self) -> None:
+        """Give up what is not finished."""
+        for _, _, place in self.writers:
+            place.drop()
+
+
+def write_singles(result: AuditResult, outlet: Outlet, context: ReportContext) -> None:
+    """Write a file for each device, in a format that holds one. Raises `UsageError`."""
+    if len(result.devices) > 1 and outlet.path is None:
+        hint = f"name one with -o NAME.{outlet.format.name}: each device gets its own"
+        raise UsageError(f"{outlet.format.name} needs a file for each device", hint=hint)
+    for device in result.devices:
+        path = outlet.path
+        if path is not None and len(result.devices) > 1:
+            path = path.with_name(f"{path.stem}-{file_name(device.target)}{path.suffix}")
+        write_report(replace(result, devices=(device,)), Outlet(outlet.format, path), context)
+
+
+def write_report(result: AuditResult, outlet: Outlet, context: ReportContext) -> None:
+    """Write a result that is whole. Raises `UsageError`."""
+    place = outlet.open()
+    try:
+        place.write(outlet.format.render(result, context))
+        place.finish()
+    finally:
+        place.drop()
 
 
 def open_reports(
@@ -96,13 +103,18 @@ def open_reports(
     """Open every report before the first device is visited. Raises `UsageError`."""
     context = report_context(content, verbose=verbose)
     opening = Opening(baseline, now())
-    many = [outlet for outlet in outlets if not outlet.format.single]
-    for outlet in outlets:
-        folder = outlet.path.parent if outlet.path else Path()
-        if not folder.is_dir():
-            raise UsageError(f"cannot write {outlet.path}: there is no folder {folder}")
-    return Reports(
-        opening,
-        [(o, o.format.open(opening, for_outlet(context, o)), o.open()) for o in many],
-        [(o, for_outlet(context, o)) for o in outlets if o.format.single],
-    )
+    singles = [(o, for_outlet(context, o)) for o in outlets if o.format.single]
+    reports = Reports(opening, [], singles)
+    try:
+        for outlet in outlets:
+            place = outlet.open()
+            if outlet.format.single:
+                # Only whether it can be written: the files are named by device.
+                place.drop()
+                continue
+            writer = outlet.format.open(opening, for_outlet(context, outlet))
+            reports.writers.append((outlet, writer, place))
+    except UsageError:
+        reports.drop()
+        raise
+    return reports

@@ -67,9 +67,15 @@ class Run:
     record: Path | None = None
 
 
-def _record(folder: Path, capture: Capture, content: Content) -> None:
+def _open_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UsageError(f"cannot record to {folder}: {fault.strerror}") from fault
+
+
+def _record(folder: Path, capture: Capture, content: Content) -> None:
+    try:
         path = folder / f"{file_name(capture.target)}.readings.json"
         path.write_text(write_capture(capture, content.catalog), encoding="utf-8")
     except OSError as fault:
@@ -91,6 +97,8 @@ async def visit_all(
     run: Run, words: tuple[str, ...], show: Callable[[int], AbstractContextManager[Tick]]
 ) -> None:
     """Visit every target that `words` name, judging each as it finishes. Raises `UsageError`."""
+    if run.record is not None:
+        _open_folder(run.record)
     targets, lost = await resolve_targets(words, run.visiting.state_dir)
     virtual = any(is_lab_word(word) for word in words)
     paced = Limits(packets_per_second=run.visiting.pace)
