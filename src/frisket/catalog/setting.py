@@ -91,7 +91,7 @@ class Setting:
         return not self.pattern or not value or re.fullmatch(self.pattern, value) is not None
 
     def parse(self, text: str) -> Value:
-        """Read a value from its one-line text form (`on`, `30`, `a,b`), or raise `SettingRefused`."""
+        """Read a value from one line of text (`on`, `30`, `a,b`), or raise `SettingRefused`."""
         match self.type:
             case Type.BOOLEAN:
                 word = text.strip().lower()
