@@ -1,0 +1,144 @@
+"""Credentials: where they come from, whom they are for, and that nobody sees them."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from frisket.drivers.base import Pin
+from frisket.drivers.credential import (
+    Credentials,
+    Login,
+    Secret,
+    from_environment,
+    parse_credentials,
+    read_credentials,
+)
+from frisket.errors import UsageError
+
+HIDDEN = "Wr0ng-horse"
+GOOD = f"""
+[[credential]]
+for = ["10.0.0.0/24", "mfd-*"]
+user = "fleet"
+authentication = "SHA2-256"
+authentication-password = "{HIDDEN}"
+encryption-password-from = "$SECOND"
+serial = "ABC00001"
+
+[[credential]]
+for = ["*"]
+user = "other"
+authentication-password-from = "prompt"
+encryption-password = "{HIDDEN}"
+"""
+
+
+def nobody(prompt: str) -> str:
+    raise AssertionError(prompt)
+
+
+def parse(text: str) -> Credentials:
+    return parse_credentials(text, "c.toml", {"SECOND": HIDDEN + "2"}, lambda _: HIDDEN + "3")
+
+
+def test_the_first_that_covers_a_device_counts() -> None:
+    found = parse(GOOD)
+    inside = found.for_device("10.0.0.7")
+    assert inside is not None
+    assert (inside.user, inside.pin) == ("fleet", Pin("", "ABC00001"))
+    assert inside.encryption_password.reveal() == HIDDEN + "2"
+    assert found.for_device("192.0.2.1", "MFD-7") == inside
+    outside = found.for_device("192.0.2.1", "printer")
+    assert outside is not None
+    assert (outside.user, outside.authentication, outside.encryption) == (
+        "other",
+        "SHA1",
+        "AES-128",
+    )
+    assert outside.authentication_password.reveal() == HIDDEN + "3"
+    assert Credentials().for_device("10.0.0.7") is None
+
+
+def test_no_way_of_showing_a_login_shows_its_passwords() -> None:
+    login = parse(GOOD).for_device("10.0.0.7")
+    assert login is not None
+    credential = login.snmp(b"\x80\x00\x13\x70\x03abcdef")
+    shown = [repr(login), str(login), f"{login!r:>200}", str(login.encryption_password)]
+    shown += [repr(credential), repr(parse(GOOD))]
+    assert not [text for text in shown if HIDDEN in text]
+    with pytest.raises(TypeError):
+        asdict(login)
+    with pytest.raises(TypeError):
+        pickle.dumps(login.encryption_password)
+    with pytest.raises(TypeError):
+        json.dumps(login.encryption_password)
+
+
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    for mode in (0o640, 0o604, 0o620):
+        path.chmod(mode)
+        with pytest.raises(UsageError, match="others than you") as fault:
+            read_credentials(path, {"SECOND": HIDDEN}, nobody)
+        assert "chmod 600" in fault.value.hint
+    path.chmod(0o600)
+    assert read_credentials(path, {"SECOND": HIDDEN}, lambda _: HIDDEN).scoped
+    with pytest.raises(UsageError, match="cannot read credentials"):
+        read_credentials(tmp_path / "none.toml", {}, nobody)
+
+
+ROW = f'[[credential]]\nfor = "*"\nuser = "u"\nauthentication-password = "{HIDDEN}"\n'
+LAST = f'encryption-password = "{HIDDEN}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no \\[\\[credential\\]\\]"),
+        (ROW, "give encryption-password, or encryption-password-from"),
+        (ROW + LAST + 'encryption-password-from = "prompt"\n', "give encryption-password, or"),
+        (ROW + 'encryption-password-from = "$NONE"\n', "the environment has no NONE"),
+        (ROW + 'encryption-password-from = "file"\n', '"prompt" or'),
+        (ROW + 'encryption-password = "short"\n', "8 characters"),
+        (ROW + LAST + 'authentication = "SHA9"\n', "authentication is one of MD5, SHA1"),
+        (ROW + LAST + "strange = 1\n", "unknown field strange"),
+        (ROW.replace('for = "*"\n', "") + LAST, "for names the devices"),
+        (ROW + f'encryption-password = "{HIDDEN}\n', "not sound TOML"),
+        (f'"{HIDDEN}" = 1\n', "nothing but"),
+    ],
+)
+def test_a_fault_is_named_without_showing_a_password(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as fault:
+        parse(text)
+    assert HIDDEN not in f"{fault.value} {fault.value.hint} {fault.value.__cause__}"
+
+
+def test_the_environment_gives_one_login_for_all() -> None:
+    names = ("FRISKET_SNMP_AUTHENTICATION_PASSWORD", "FRISKET_SNMP_ENCRYPTION_PASSWORD")
+    given = {"FRISKET_SNMP_USER": "u", names[0]: HIDDEN, names[1]: HIDDEN}
+    login = from_environment(given, nobody).for_device("192.0.2.1")
+    assert login is not None
+    assert (login.user, login.authentication, login.encryption) == ("u", "SHA1", "AES-128")
+    asked: list[str] = []
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return HIDDEN
+
+    from_environment({}, ask)
+    assert len(asked) == 3
+    with pytest.raises(UsageError, match="names no algorithm"):
+        from_environment({**given, "FRISKET_SNMP_ENCRYPTION": "ROT13"}, nobody)
+
+
+def test_a_login_follows_what_the_device_was_told() -> None:
+    login = Login("u", "SHA1", "DES", Secret(HIDDEN), Secret(HIDDEN))
+    changed = login.changed({"authentication": "SHA2-512"})
+    assert (changed.authentication, changed.encryption) == ("SHA2-512", "DES")
+    assert changed.authentication_password is login.authentication_password

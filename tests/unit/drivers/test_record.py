@@ -1,0 +1,70 @@
+"""A run's record: what was on disk is read back, and nothing else is believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit.drivers.states import CATALOG, CONTENT, FACTORY, NOW, TARGET, plan_of
+
+from frisket.drivers.plan import Plan
+from frisket.drivers.record import Outcome, Result, new_record, read_run, run_name, run_path
+from frisket.errors import UsageError
+from frisket.ledger import LedgerFault
+
+DEVICE = plan_of({**FACTORY, "snmp.v3.enabled": True}, CONTENT.baselines["small-office"])
+PLAN = Plan("small-office", "v", NOW, (DEVICE,))
+RUN = run_name(NOW, 0xABCDEF)
+
+
+def test_what_was_recorded_is_read_back(tmp_path: Path) -> None:
+    record = new_record(tmp_path / "runs", RUN)
+    record.begin(RUN, PLAN, "20261121-000000-000000")
+    record.intent(TARGET.address, {"a": 1, "b": 2}, {"a": 3, "b": 4})
+    record.written(TARGET.address, ("a", "b"))
+    record.restart(TARGET.address)
+    record.intent(TARGET.address, {"c": 1}, {"c": 2})
+    record.restored(TARGET.address, ("b",))
+    run, again = read_run(tmp_path / "runs", RUN, CATALOG)
+    assert (run.id, run.plan, run.undoes) == (RUN, PLAN, "20261121-000000-000000")
+    assert run.devices[TARGET.address].meant == ["a", "c"]
+    assert run.devices[TARGET.address].written == ["a"]
+    assert run.devices[TARGET.address].result is None
+    result = Result(TARGET.address, Outcome.LEFT, "why", ("a",), ("c",))
+    again.result(result)
+    assert read_run(tmp_path / "runs", RUN, CATALOG)[0].devices[TARGET.address].result == result
+    assert (tmp_path / "runs" / f"{RUN}.run").stat().st_mode & 0o077 == 0
+
+
+def test_a_torn_last_line_is_no_news(tmp_path: Path) -> None:
+    record = new_record(tmp_path, RUN)
+    record.begin(RUN, PLAN)
+    record.intent(TARGET.address, {"a": 1}, {"a": 2})
+    path = run_path(tmp_path, RUN)
+    whole = path.read_bytes()
+    record.written(TARGET.address, ("a",))
+    for cut in range(len(whole) + 1, path.stat().st_size):
+        path.write_bytes((whole + path.read_bytes()[len(whole) :])[:cut])
+        progress = read_run(tmp_path, RUN, CATALOG)[0].devices[TARGET.address]
+        assert (progress.meant, progress.written) == (["a"], [])
+        path.write_bytes(whole)
+        record.written(TARGET.address, ("a",))
+
+
+def test_a_run_is_begun_once(tmp_path: Path) -> None:
+    new_record(tmp_path, RUN)
+    with pytest.raises(LedgerFault):
+        new_record(tmp_path, RUN)
+    with pytest.raises(UsageError, match="holds no plan"):
+        read_run(tmp_path, RUN, CATALOG)
+
+
+@pytest.mark.parametrize("name", ["", "x", "../20261122-120000-abcdef", f"{RUN}/..", "*"])
+def test_what_is_no_name_of_a_run_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="is no run"):
+        read_run(tmp_path, name, CATALOG)
+
+
+def test_a_run_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no run"):
+        read_run(tmp_path, RUN, CATALOG)
