@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tests.unit.probe.lan import HOST
@@ -60,6 +60,7 @@ async def daemon(
                 await asyncio.sleep(0.05)
         yield
     finally:
+        end_master(folder)
         end(process.pid)
         try:
             async with asyncio.timeout(10):
@@ -75,6 +76,13 @@ def end(group: int) -> None:
         os.killpg(group, signal.SIGTERM)
     except ProcessLookupError:
         return
+
+
+def end_master(folder: Path) -> None:
+    """Ask Postfix's master to end: it leads a process group of its own, out of reach of `end`."""
+    for path in folder.glob("queue/pid/master.pid"):
+        with suppress(ProcessLookupError, ValueError):
+            os.kill(int(path.read_text()), signal.SIGTERM)
 
 
 def bound(port: int) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.peers.daemons import bound, end, program
+from tests.peers.daemons import bound, end, end_master, program
 from tests.unit.probe.lan import HOST
 
 
@@ -63,6 +63,7 @@ def serving(
             time.sleep(0.05)
         yield
     finally:
+        end_master(folder)
         end(process.pid)
         try:
             process.wait(10)
