@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]
 
+from frisket.errors import LinkError
 from frisket.mfd.device import Device
 from frisket.mfd.ftp.loop import FtpLoop
 from frisket.mfd.ftp.session import DeviceFtpServer
@@ -31,7 +33,9 @@ class _Listener:
                 session.close()
             self._server.close()
 
-        self._shared.wait(shut)
+        # A thread that is held up (a disk that hangs) must not hold up the device.
+        with contextlib.suppress(TimeoutError):
+            self._shared.wait(shut)
         self._shared.leave()
 
 
@@ -47,7 +51,12 @@ def opener(shared: FtpLoop) -> Callable[[Device, Port], Awaitable[Open]]:
         sock = bound_tcp(device.address, device.port(port.number))
         running = asyncio.get_running_loop()
         shared.enter()
-        server = await shared.ask(lambda loop: DeviceFtpServer(sock, device, loop, running))
+        try:
+            server = await shared.ask(lambda loop: DeviceFtpServer(sock, device, loop, running))
+        except OSError as fault:
+            shared.leave()
+            sock.close()
+            raise LinkError(f"{device.address} FTP cannot be served: {fault}") from fault
         return _Listener(shared, server)
 
     return open_port
