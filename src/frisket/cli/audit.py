@@ -11,8 +11,10 @@ from cyclopts import App, Parameter
 
 from frisket.audit.capture import read_capture
 from frisket.audit.load import load_content
+from frisket.cli.support.logins import Logging
 from frisket.cli.support.options import Drawing, Visiting, Words
 from frisket.cli.support.output import outlets
+from frisket.cli.support.planning import device_witness
 from frisket.cli.support.progress import progress
 from frisket.cli.support.reports import Reports, open_reports
 from frisket.cli.support.run import Run, visit_all
@@ -50,11 +52,13 @@ def audit(
     words: Words = Words(),
     drawing: Drawing = Drawing(),
     visiting: Visiting = Visiting(),
+    logging: Logging = Logging(),
 ) -> int:
     """Judge devices by a baseline of the hardening guide.
 
     Reads only: nothing is written to a device, no password is tried, not one byte goes to a
-    print port.
+    print port. With --credentials a device is asked for its settings too; where its word and
+    what the network sees differ, the verdict is disputed.
 
     Parameters
     ----------
@@ -78,6 +82,7 @@ def audit(
     captures = [
         read_capture(read_text(path, "capture"), str(path), content.catalog) for path in readings
     ]
+    witness = device_witness(visiting, logging)
     found = outlets(drawing.format, drawing.output)
     reports = open_reports(found, baseline, content, verbose=drawing.verbose)
     try:
@@ -86,7 +91,7 @@ def audit(
             for capture in captures:
                 reports.add(session.judge(capture))
         else:
-            run = Run(session, reports, visiting, record)
+            run = Run(session, reports, visiting, record, witness)
             show = partial(progress, "auditing", quiet=visiting.quiet)
             asyncio.run(visit_all(run, targets, show))
             if not (visiting.quiet or reports.devices or reports.missed):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
-from frisket.cli.support.logins import around
+from frisket.cli.support.logins import Logging, around, open_credentials, open_pins
 from frisket.cli.support.options import Visiting
 from frisket.cli.support.progress import Tick, progress
 from frisket.cli.support.session import Session, now
@@ -20,7 +20,7 @@ from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
 from frisket.drivers.plan_file import content_version
-from frisket.drivers.read import Told, read_device
+from frisket.drivers.read import Told, read_device, witness
 from frisket.errors import FrisketError
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
@@ -147,3 +147,24 @@ def make_plan(
     planner = Planner(session, Network(visiting), credentials, pins)
     show = partial(progress, "planning", quiet=visiting.quiet)
     return asyncio.run(plan_all(planner, words, show))
+
+
+def device_witness(
+    visiting: Visiting, logging: Logging
+) -> Callable[[Target], Awaitable[Readings]] | None:
+    """Return how devices are asked for their settings; None where no credential is given.
+
+    Raises `UsageError` where the credentials cannot be read.
+    """
+    credentials = open_credentials(logging)
+    if not credentials.scoped:
+        return None
+    network, pins = Network(visiting), open_pins(logging)
+
+    async def ask(target: Target) -> Readings:
+        login = credentials.for_device(target.address, target.name)
+        if login is None:
+            return Readings()
+        return await witness(network.dialer(target), login, pins.known(target.address), around())
+
+    return ask

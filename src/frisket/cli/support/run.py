@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +18,14 @@ from frisket.cli.support.session import Session, now
 from frisket.cli.support.targets import resolve_targets
 from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult, Incomplete
+from frisket.model.reading import Readings
 from frisket.model.target import Target
 from frisket.net.budget import Limits
 from frisket.probe.base import Sighting
 from frisket.probe.survey import survey
 from frisket.probe.visit import visit_target
+
+Witness = Callable[[Target], Awaitable[Readings]]
 
 
 class Sink(Protocol):
@@ -59,12 +62,16 @@ class Collected:
 
 @dataclass(slots=True)
 class Run:
-    """How live devices are visited. Virtual ones (`lab`) are not paced."""
+    """How live devices are visited. Virtual ones (`lab`) are not paced.
+
+    `witness` asks the device itself, where a credential is given for it.
+    """
 
     session: Session
     sink: Sink
     visiting: Visiting
     record: Path | None = None
+    witness: Witness | None = None
 
 
 def _open_folder(folder: Path) -> None:
@@ -106,7 +113,11 @@ async def visit_all(
 
     async def visit(target: Target) -> Sighting | Incomplete:
         lab = virtual and target.address.startswith("127.")
-        return await visit_target(target, unpaced if lab else paced, run.visiting.options, now)
+        limits = unpaced if lab else paced
+        seen = await visit_target(target, limits, run.visiting.options, now)
+        if run.witness is None or isinstance(seen, Incomplete):
+            return seen
+        return seen | Sighting(await run.witness(target))
 
     run.sink.begin()
     for incomplete in lost:
