@@ -18,7 +18,8 @@ from frisket.probe.visit import visit_target
 
 # OpenSSL's names of the versions that an old device offers are themselves deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-SERVICES = ("http", "snmp")
+# RAW printing shows that a closed device may be a printer after all.
+SERVICES = ("http", "snmp", "raw")
 READ = http.PROBE.reads | snmp.PROBE.reads
 
 CASES: dict[str, dict[str, Value]] = {

@@ -18,12 +18,14 @@ from frisket.errors import Filtered
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Unread, Why
 from frisket.model.target import Target
-from frisket.net.budget import Limits
+from frisket.net.budget import Budget, Limits
+from frisket.net.dial import SocketDialer
 from frisket.net.guard import PRINT_PORTS
 from frisket.probe.base import Options, Sighting
 from frisket.probe.discover import discover
 from frisket.probe.engine import find_probes, run_probes
 from frisket.probe.visit import by_trust, visit_target, visit_with
+from frisket.proto.http.wire import Request, Response
 
 
 async def furnish(device: Bench, folder: Path) -> None:
@@ -130,6 +132,32 @@ async def test_a_hardened_printer_that_was_named_is_visited_all_the_same() -> No
         found = await visit_target(device.target, LIMITS, OPTIONS, lambda: NOW)
     assert isinstance(found, Sighting)
     assert found.printer == ""
+
+
+def files(_: Request) -> Response:
+    return Response(200, (("content-type", "text/html"),), b"<title>Directory listing</title>")
+
+
+async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize("identify_only", [True, False])
+async def test_what_was_named_and_shows_no_sign_of_a_printer_is_not_judged(
+    identify_only: bool,
+) -> None:
+    async with bench() as device:
+        await device.web(80, files)
+        await device.listen(22, greet)
+        dialer = SocketDialer(device.target, Budget(LIMITS))
+        found = await visit_with(
+            dialer, OPTIONS, lambda: NOW, find_probes(), identify_only=identify_only
+        )
+    assert isinstance(found, Incomplete)
+    assert found.why == "nothing shows that it is a printer"
+    assert not found.skipped
 
 
 async def test_where_nothing_but_refusals_come_back_there_is_nothing_to_judge() -> None:

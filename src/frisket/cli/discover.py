@@ -91,5 +91,8 @@ def discover(
     if not visiting.quiet:
         skipped = len(lost) - len(named)
         rest = f"; {skipped} other addresses are silent or no printers" if skipped else ""
-        say(f"{len(found)} printers found{rest}")
+        for target, seen in found:
+            if not seen.identity and format == "table":
+                say(f"{target} does not say who it is{f'; {seen.printer}' * bool(seen.printer)}")
+        say(f"{len(found)} {'printer' if len(found) == 1 else 'printers'} found{rest}")
     return EXIT_INCOMPLETE if named else 0

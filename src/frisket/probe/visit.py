@@ -23,6 +23,9 @@ _ALONE = "snmp"
 # Refusals and open ports here show that somebody is at the address.
 _FIRST_LOOK = (443, 80)
 _SECOND_LOOK = (631, 9100)
+# Any web server shows these; they are no sign of a printer.
+_ANYBODYS = frozenset({"remote-ui.enabled", "http.enabled"})
+_PRINTING = (9100, 515, 631)
 
 Verdict = Sighting | Incomplete
 
@@ -77,19 +80,27 @@ def is_something_else(seen: Sighting) -> bool:
 
 
 def is_told_of(seen: Sighting) -> bool:
-    """Say whether any service of a printer is known to be on."""
+    """Say whether any service that is a printer's is known to be on."""
     return any(
         reading.value is True
         for key in seen.readings
-        if key.endswith(".enabled")
+        if key.endswith(".enabled") and key not in _ANYBODYS
         for reading in seen.readings.known(key)
     )
+
+
+async def _may_print(visit: Visit, seen: Sighting) -> bool:
+    """Say whether anything at all speaks for a printer: a known maker, a service, a port."""
+    if seen.printer or seen.identity or is_told_of(seen):
+        return True
+    return any([await visit.closed(port) is None for port in _PRINTING])
 
 
 async def identify(visit: Visit, probes: Sequence[Probe]) -> Verdict:
     """Find out who is there with the identifying probes; `Incomplete` where that is no printer.
 
-    A target that the user named is taken for one: a well hardened printer names itself nowhere.
+    A target that the user named may be one for all that: a well hardened printer names itself
+    nowhere, but prints, or serves what printers serve.
     """
     target = visit.dialer.target
     asked = by_trust(probe for probe in probes if probe.identifies)
@@ -120,11 +131,14 @@ async def visit_with(
     visit = Visit(dialer, now, options)
     try:
         seen = await identify(visit, probes)
-        if identify_only or isinstance(seen, Incomplete):
+        if isinstance(seen, Incomplete):
             return seen
-        seen = seen | await run_probes(visit, by_trust(p for p in probes if not p.identifies))
-        if not (seen.printer or visit.found_open() or is_told_of(seen)):
-            return Incomplete(str(dialer.target), "no service answers there")
+        if not identify_only:
+            seen = seen | await run_probes(visit, by_trust(p for p in probes if not p.identifies))
+        if not await _may_print(visit, seen):
+            nothing = "nothing shows that it is a printer"
+            why = nothing if visit.found_open() else "no service answers there"
+            return Incomplete(str(dialer.target), why)
     except FrisketError as fault:
         return Incomplete(str(dialer.target), str(fault))
     else:

@@ -83,7 +83,7 @@ def _heading(device: DeviceResult) -> Iterator[RenderableType]:
     title = Text(f" {device_title(device)} ", style="bold", no_wrap=True, overflow="ellipsis")
     yield Rule(title, align="left", characters="━", style="default")
     facts = [
-        ("", device.target),
+        ("", device.target if device_title(device) != device.target else "says not who it is"),
         ("serial ", identity.serial),
         ("firmware ", identity.firmware),
         ("name ", identity.name),
@@ -200,7 +200,12 @@ def _device_table(result: AuditResult) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     verdicts = [v for v in _VERDICT if v is not Verdict.NOT_APPLICABLE]
     rows = [
-        (f"{d.target}  {device_title(d)}", d.compliance, d.coverage, counts(d.findings))
+        (
+            "  ".join(dict.fromkeys((d.target, device_title(d)))),
+            d.compliance,
+            d.coverage,
+            counts(d.findings),
+        )
         for d in result.devices
     ]
     findings = all_findings(result)
