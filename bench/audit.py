@@ -1,6 +1,7 @@
 """What an audit costs: processor time, wall time and memory for each device, beside other tools.
 
-    python bench/audit.py [--devices 100] [--parallel 40] [--with-chain] [--profile FILE]
+    python bench/audit.py [--devices 100] [--parallel 40] [--profile FILE]
+                           [--with-chain [--logs DIR]]
 
 A fleet of virtual MFDs runs in other processes; this one audits it with the pacing lifted, as
 `frisket audit lab` does, down to the written JSON report. With --with-chain, one of the devices is
@@ -22,20 +23,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from frisket.audit.load import load_content
-from frisket.cli.support.labs import lab_targets
 from frisket.cli.support.options import Visiting, Words
 from frisket.cli.support.output import outlets
 from frisket.cli.support.progress import Tick
 from frisket.cli.support.reports import Reports, open_reports
 from frisket.cli.support.run import Run, visit_all
 from frisket.cli.support.session import open_session
-from frisket.model.finding import Verdict
+from frisket.model.finding import DeviceResult, Verdict
 
 TCP = "21,22,23,25,80,139,443,445,515,631,5060,5900,8000,8443,9013,9100"
 UDP = "161,427,1900,3702,5060,5353"
@@ -96,22 +96,33 @@ def audit(folder: Path, report: Path, parallel: int) -> tuple[Cost, Reports]:
     return Cost(time.process_time() - cpu, time.monotonic() - wall), reports
 
 
-def timed(command: list[str]) -> Cost:
-    """Run a tool to its end; it must not fail to start."""
+def timed(command: list[str], log: Path) -> Cost:
+    """Run a tool to its end, keeping what it says."""
     cpu, wall = spent(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    with log.open("wb") as out:
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
     return Cost(spent(resource.RUSAGE_CHILDREN) - cpu, time.monotonic() - wall)
 
 
-def chain(address: str) -> dict[str, Cost]:
+def with_tls(devices: Sequence[DeviceResult]) -> str:
+    """Return the address of a device that all tools have something to look at on."""
+    for device in devices:
+        shown = device.readings.known("remote-ui.tls.enabled")
+        if any(reading.value is True and "port 443" in reading.detail for reading in shown):
+            return device.target
+    raise SystemExit("no device of this fleet shows Remote UI over TLS: take more")
+
+
+def chain(address: str, logs: Path) -> dict[str, Cost]:
     """Examine one device by other tools, the way a user would."""
     missing = [tool for tool in ("nmap", "testssl") if not shutil.which(tool)]
     if missing:
         raise SystemExit(f"not installed: {', '.join(missing)} (Debian: nmap, testssl.sh)")
     nmap = ["nmap", "-n", "-Pn", "-sT", "-sU", "-sV", "-p", f"T:{TCP},U:{UDP}"]
+    testssl = ["testssl", "--nodns", "none", "--warnings", "off", "--color", "0"]
     return {
-        "nmap": timed([*nmap, "--script", SCRIPTS, address]),
-        "testssl": timed(["testssl", "--nodns", "none", "--quiet", "--color", "0", address]),
+        "nmap": timed([*nmap, "--script", SCRIPTS, address], logs / "nmap.txt"),
+        "testssl": timed([*testssl, address], logs / "testssl.txt"),
     }
 
 
@@ -138,7 +149,8 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=100)
     parser.add_argument("--parallel", type=int, default=40)
     parser.add_argument("--with-chain", action="store_true")
-    parser.add_argument("--profile", type=Path)
+    parser.add_argument("--profile", type=Path, help="write a profile of the audit here")
+    parser.add_argument("--logs", type=Path, help="keep what the other tools say in this folder")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}")
     with TemporaryDirectory(prefix="bench-") as name:
@@ -151,7 +163,8 @@ def main() -> None:
                 profile.dump_stats(options.profile)
             each = show(cost, reports, options.devices)
             if options.with_chain:
-                costs = chain(lab_targets(folder)[0].address)
+                logs = options.logs or Path(name)
+                costs = chain(with_tls(reports.devices), logs)
                 for tool, one in costs.items():
                     print(f"{tool}: {one.cpu:.1f} s processor, {one.wall:.1f} s wall for 1 device")
                 ratio = sum(one.cpu for one in costs.values()) / each

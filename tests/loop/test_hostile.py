@@ -89,6 +89,8 @@ async def test_hostile(persona: Persona, tmp_path: Path, called: set[str]) -> No
     asyncio.get_running_loop().set_exception_handler(lambda _, context: stumbles.append(context))
     async with trap() as caught, bench() as bad, bench() as good:
         device = Device(bad, caught)
+        # What prints nowhere is not visited to the end, however it behaves.
+        await bad.printing(9100)
         await persona.furnish(device)
         await furnish_healthy(good, tmp_path)
         agent = Device(good, caught)

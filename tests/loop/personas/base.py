@@ -68,6 +68,17 @@ class Device:
         self.transports.append(transport)
         self.bench.ports[port] = transport.get_extra_info("sockname")[1]
 
+    async def masked(self, port: int, answer: Datagrams) -> None:
+        """Answer datagrams at `port` from another port."""
+        loop = asyncio.get_running_loop()
+        other, _ = await loop.create_datagram_endpoint(
+            lambda: _Ear(lambda _: (), 0), local_addr=(ADDRESS, 0)
+        )
+        self.transports.append(other)
+        await self.udp(port, answer)
+        ear: Any = self.transports[-1]
+        ear.get_protocol().transport = other
+
     async def says(self, port: int, *octets: bytes, then: str = "close") -> None:
         """Send `octets` to whoever connects, heard or not; then `close`, `stall` or `reset`."""
 

@@ -172,7 +172,13 @@ def named() -> dict[Oid, Value]:
     return PRINTER | dict.fromkeys((*asked, snmp.CANON_FIRMWARE), OctetString(b"x"))
 
 
+async def from_another_port(device: Device) -> None:
+    """Answer as a printer, but from a port that was not asked."""
+    await device.masked(161, Agent(dict(PRINTER), engine=Engine(ENGINE, 3, 1000)))
+
+
 PERSONAS = (
+    Persona("answers from another port", from_another_port, unread=("snmp.v1.enabled",)),
     Persona("the same variable for ever", walking(_same), UP),
     Persona("variables in falling order", walking(_decreasing), UP),
     Persona("three variables in a circle", walking(_cyclic), UP),

@@ -58,7 +58,6 @@ def leads(to: Callable[[Device, Request], str]) -> Furnish:
         def answer(request: Request) -> Response:
             return Response(302, (("location", to(device, request)),))
 
-        await device.bench.printing(9100)
         for port in (80, 8000):
             await device.bench.web(port, answer)
         await device.bench.web(443, answer, context())
