@@ -42,6 +42,20 @@ def present(peer: str) -> bool:
     return answer.stdout == "install ok installed"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of an xdist group on one worker, where `--dist loadgroup` asks for it.
+
+    pytest-xdist 3.8 writes the group to an attribute that pytest 9.2 no longer reads.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
+        name = f"{item.nodeid}@{'_'.join(groups)}"
+        if groups and not item.nodeid.endswith(name.rpartition("@")[2]):
+            item._id = type(item._id).parse(name)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what this machine or this run has no means for; a required peer fails instead."""
     for marker in item.iter_markers("peer"):
