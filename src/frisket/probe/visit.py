@@ -26,6 +26,8 @@ _SECOND_LOOK = (631, 9100)
 # Any web server shows these; they are no sign of a printer.
 _ANYBODYS = frozenset({"remote-ui.enabled", "http.enabled"})
 _PRINTING = (9100, 515, 631)
+# Seconds that pages take only where a device has to wake first.
+_WAKING = 1.0
 
 Verdict = Sighting | Incomplete
 
@@ -74,6 +76,11 @@ async def _prints(visit: Visit) -> str:
     return "its LPD and RAW printing ports are open" if raw is None and lpd is None else ""
 
 
+def heard_by_snmp(seen: Sighting) -> bool:
+    """Say whether SNMP was answered or refused, rather than met with silence."""
+    return any(key.startswith("snmp.") and seen.readings.known(key) for key in seen.readings)
+
+
 def is_something_else(seen: Sighting) -> bool:
     """Say whether SNMP described the device, and what it described is no printer."""
     return "snmp-system" in seen.facts and not seen.printer
@@ -110,7 +117,13 @@ async def identify(visit: Visit, probes: Sequence[Probe]) -> Verdict:
     )
     if reached is not None and not heard(seen):
         return Incomplete(str(target), f"nothing answers: {reached}", not target.named)
+    start = asyncio.get_running_loop().time()
     seen = seen | await run_probes(visit, [probe for probe in asked if probe.name != _ALONE])
+    slow = asyncio.get_running_loop().time() - start > _WAKING
+    if not heard_by_snmp(seen) and (slow or not seen.printer):
+        # What sleeps loses the datagrams that wake it; by now it is awake.
+        again = await run_probes(visit, [probe for probe in asked if probe.name == _ALONE])
+        seen = again | seen if heard(again) else seen
     why = seen.printer or await _prints(visit)
     if not why and not target.named:
         return Incomplete(str(target), "it does not show that it is a printer", skipped=True)
