@@ -25,8 +25,8 @@ def next_steps(result: AuditResult) -> tuple[str, ...]:
         named = ", ".join(contradicted[:6]) + (" and others" if len(contradicted) > 6 else "")
         steps.append(
             f"Before closing {named}: read what contradicts it in this report, decide"
-            " which demand counts here, and record the other with `frisket waive`: owner, reason,"
-            " expiry."
+            " which demand counts here, and record the other in a file for `--waive`:"
+            " owner, reason, expiry."
         )
     if count[Verdict.UNKNOWN]:
         steps.append(
@@ -36,7 +36,8 @@ def next_steps(result: AuditResult) -> tuple[str, ...]:
     if count[Verdict.MANUAL]:
         needs = "needs" if count[Verdict.MANUAL] == 1 else "need"
         steps.append(
-            f"{_times(count[Verdict.MANUAL], 'finding')} {needs} a person's word: `frisket attest`."
+            f"{_times(count[Verdict.MANUAL], 'finding')} {needs} a person's word:"
+            " `frisket attest --init`."
         )
     if unreached:
         steps.append(

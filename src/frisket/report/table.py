@@ -98,6 +98,7 @@ def _heading(device: DeviceResult) -> Iterator[RenderableType]:
 
 def _detail(finding: Finding) -> Iterator[tuple[str, str]]:
     """Yield the long part of a finding as label and text, empty texts included."""
+    yield "rule", finding.rule  # a waiver names it
     for evidence in finding.evidence:
         yield "seen", evidence_text(evidence)
     if finding.verdict not in QUIET:
