@@ -1,26 +1,5 @@
 """LPD printing on port 515: connect and close. Not one byte: each could be printed."""
 
-from __future__ import annotations
+from frisket.probe.touch import touching
 
-from frisket.errors import LinkError
-from frisket.model.reading import Readings
-from frisket.probe.base import Probe, Sighting, Visit, port_reading
-
-VIA = "lpd"
-PORT = 515
-ENABLED = "lpd.enabled"
-
-
-def interpret(visit: Visit, fault: LinkError | None) -> Sighting:
-    """Judge the port by whether it accepts a connection."""
-    reading = port_reading(visit, fault, PORT, VIA)
-    facts = {"lpd": f"port {PORT}/tcp is open"} if fault is None else {}
-    return Sighting(Readings.single({ENABLED: reading}), facts=facts)
-
-
-async def run(visit: Visit) -> Sighting:
-    """Touch the port."""
-    return interpret(visit, await visit.closed(PORT))
-
-
-PROBE = Probe(name="lpd", reads=frozenset({ENABLED}), run=run)
+PROBE = touching("lpd", 515, "lpd.enabled")

@@ -14,7 +14,7 @@ from tests.unit.probe.visits import value, why
 from frisket.errors import Filtered
 from frisket.model.reading import Why
 from frisket.net.guard import PRINT_PORTS
-from frisket.probe import lpd, raw
+from frisket.probe import lpd, raw, touch
 from frisket.probe.base import Probe
 from frisket.probe.engine import find_probes, run_probes
 
@@ -40,10 +40,10 @@ async def test_a_refused_port_is_off(probe: Probe, port: int, key: str) -> None:
     assert value(await see(probe, {port: closed_port()}), key) is False
 
 
-def test_no_answer_is_no_off() -> None:
-    silent = Filtered("no answer")
-    assert why(lpd.interpret(visits.visit(), silent), "lpd.enabled") is Why.FILTERED
-    assert why(raw.interpret(visits.visit(), silent), "raw.enabled") is Why.FILTERED
+@pytest.mark.parametrize(("probe", "port", "key"), PRINTING)
+def test_no_answer_is_no_off(probe: Probe, port: int, key: str) -> None:
+    seen = touch.interpret(visits.visit(), Filtered("no answer"), probe.name, port, key)
+    assert why(seen, key) is Why.FILTERED
 
 
 class Everywhere(dict[int, int]):

@@ -9,9 +9,9 @@ are what a large fleet runs out of first, hence the difference.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from frisket.mfd.device import Device
+from frisket.mfd.listening import Listening
 from frisket.mfd.service import Open, Port, Service
 from frisket.net.listen import listen_tcp
 
@@ -70,17 +70,6 @@ class _Silence(asyncio.Protocol):
             self._timer.cancel()
 
 
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    server: asyncio.Server
-    open_now: set[_Silence]
-
-    def close(self) -> None:
-        self.server.close()
-        for connection in list(self.open_now):
-            connection.cut()
-
-
 def ports(device: Device) -> tuple[Port, ...]:
     """Return the ports while <Dedicated Port Settings> is on."""
     return tuple(Port(number) for number in numbers(device))
@@ -91,7 +80,7 @@ async def open_port(device: Device, port: Port) -> Open:
     open_now: set[_Silence] = set()
     where = device.port(port.number)
     server = await listen_tcp(device.address, where, lambda: _Silence(device, open_now))
-    return _Listener(server, open_now)
+    return Listening(server, open_now)
 
 
 SERVICE = Service(name="dedicated", ports=ports, open_port=open_port)

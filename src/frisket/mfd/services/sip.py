@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from frisket.errors import WireError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
+from frisket.mfd.listening import Listening
 from frisket.mfd.service import Open, Port, Service
 from frisket.net.listen import listen_tcp, listen_udp
 from frisket.proto.cursor import Incomplete
@@ -137,22 +138,14 @@ class _Stream(asyncio.Protocol):
         except WireError:
             self.transport.abort()
 
+    def cut(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         self.open.discard(self)
         if self.timer is not None:
             self.timer.cancel()
-
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    server: asyncio.Server
-    connections: set[_Stream] = field(default_factory=set)
-
-    def close(self) -> None:
-        self.server.close()
-        for connection in list(self.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
 
 
 def ports(device: Device) -> tuple[Port, ...]:
@@ -179,7 +172,7 @@ async def open_port(device: Device, port: Port) -> Open:
         return _Stream(device, connections)
 
     server = await listen_tcp(device.address, port.number, connect, context)
-    return _Listener(server, connections)
+    return Listening(server, connections)
 
 
 SERVICE = Service(name="sip", ports=ports, open_port=open_port, reopen_on=("tls.", "crypto."))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from frisket.errors import WireError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
+from frisket.mfd.listening import Listening
 from frisket.mfd.samba import start_samba
 from frisket.mfd.service import Open, Port, Service
 from frisket.net.listen import listen_tcp
@@ -139,22 +140,14 @@ class _Connection(asyncio.Protocol):
             self.device.log.add(LogKind.NETWORK_AUTHENTICATION, "-", "SMB", detail, ok=False)
         return respond(self.device, request, secrets.token_bytes(32))
 
+    def cut(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         self.open_now.discard(self)
         if self.timer is not None:
             self.timer.cancel()
-
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    server: asyncio.Server
-    connections: set[_Connection] = field(default_factory=set)
-
-    def close(self) -> None:
-        self.server.close()
-        for connection in list(self.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
 
 
 def ports(device: Device) -> tuple[Port, ...]:
@@ -172,7 +165,7 @@ async def open_port(device: Device, port: Port) -> Open:
         return await start_samba(device, (where, device.port(NETBIOS.number)), served)
     connections: set[_Connection] = set()
     server = await listen_tcp(device.address, where, lambda: _Connection(device, connections))
-    return _Listener(server, connections)
+    return Listening(server, connections)
 
 
 # Samba reads its settings once, so it is started anew.

@@ -7,11 +7,12 @@ What becomes of the mails is the business of `mfd/outside/received.py`.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from frisket.mfd.device import Device
+from frisket.mfd.listening import Listening
 from frisket.mfd.outside.received import take_mail
 from frisket.mfd.service import Open, Port, Service
 from frisket.net.listen import listen_tcp
@@ -113,17 +114,6 @@ class Receiver(SMTP):
         await self.push("502 AUTH is not provided")
 
 
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    server: asyncio.Server
-    connections: set[Receiver] = field(default_factory=set)
-
-    def close(self) -> None:
-        self.server.close()
-        for connection in list(self.connections):
-            connection.cut()
-
-
 def ports(device: Device) -> tuple[Port, ...]:
     """Return the port while <SMTP RX> is on."""
     return (MAIL,) if device.store.on("smtp.receive.enabled") else ()
@@ -134,7 +124,7 @@ async def open_port(device: Device, port: Port) -> Open:
     connections: set[Receiver] = set()
     where = device.port(port.number)
     server = await listen_tcp(device.address, where, lambda: Receiver(device, connections))
-    return _Listener(server, connections)
+    return Listening(server, connections)
 
 
 SERVICE = Service(name="smtp", ports=ports, open_port=open_port)
