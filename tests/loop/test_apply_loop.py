@@ -16,14 +16,16 @@ from frisket.audit.load import load_content
 from frisket.catalog.load import load_catalog
 from frisket.drivers.access.snmp import Around, IdentityChanged, NoDriver
 from frisket.drivers.access.snmp_hand import open_hand
+from frisket.drivers.access.web import LoginRefused, open_web
 from frisket.drivers.apply import Job, Mode, apply_device
 from frisket.drivers.base import Hand, Pin
-from frisket.drivers.credential import Login, Secret
+from frisket.drivers.credential import Login, Secret, WebLogin
 from frisket.drivers.load import load_drivers
-from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device
-from frisket.drivers.read import read_device, settings, witness
+from frisket.drivers.plan import DevicePlan, NotReachable, Plan, Subject, plan_device
+from frisket.drivers.read import read_by_web, read_device, settings, witness
 from frisket.drivers.record import Outcome, Result, new_record, read_run
 from frisket.drivers.undo import inverse
+from frisket.errors import FrisketError
 from frisket.mfd.device import Device
 from frisket.model.finding import compliance
 from frisket.model.reading import Readings, Unread, Value, Why
@@ -46,6 +48,7 @@ AROUND = Around(
 )
 LIMITS = Limits(packets_per_second=0, seconds=120, packets=4000)
 LOGIN = Login("initial", "SHA1", "AES-128", Secret("initial1"), Secret("initial1"))
+FIRST = replace(LOGIN, web=WebLogin("Administrator", Secret("7654321"), plaintext=True))
 ON: dict[str, Value] = {"snmp.v3.enabled": True}
 DRIVERS = {driver.name: driver for driver in load_drivers()}
 
@@ -90,7 +93,11 @@ async def carried_out(
         finally:
             await visit.close()
 
-    return await apply_device(Job(plan, hand, look, record, lambda *_: None, mode))
+    async def door() -> Hand:
+        return await open_web(dialer(device), FIRST, plan.pin, AROUND, Pin())
+
+    job = Job(plan, hand, look, record, lambda *_: None, mode, open_door=door)
+    return await apply_device(job)
 
 
 def clean(device: Device) -> bool:
@@ -138,6 +145,105 @@ async def test_a_device_is_hardened_and_brought_back(
         assert stored(device) == before
         assert device.journal.writes == dict.fromkeys((s.key for s in plan.steps), 2)
         assert clean(device)
+
+
+async def by_web(device: Device, baseline: str, login: Login = FIRST) -> DevicePlan:
+    """Plan a device of which only the Remote UI is open."""
+    told = await read_by_web(dialer(device), login, Pin(), AROUND, Pin())
+    driver = DRIVERS[told.driver]
+    where, said = target_of(device), told.readings
+    subject = Subject(where, Identity(), told.pin, driver, told.access, said, Readings())
+    return plan_device(subject, CONTENT.baselines[baseline], CONTENT)
+
+
+@pytest.mark.parametrize("personality", ["iradv-4545", "iradv-c5535"])
+@pytest.mark.parametrize("baseline", ["small-office", "enterprise"])
+async def test_from_the_factory_the_remote_ui_is_the_first_way(
+    tmp_path: Path, baseline: str, personality: str
+) -> None:
+    async with running_device(personality) as (device, _):
+        before = stored(device)
+        plan = await by_web(device, baseline)
+        assert plan.stages[0].keys == ("snmp.v3.enabled",)
+        result = await carried_out(device, plan, tmp_path)
+        assert result.outcome is Outcome.DONE, result.why
+        assert await device_compliance(device, baseline) == 1.0
+        assert device.journal.writes == dict.fromkeys((s.key for s in plan.steps), 1)
+        assert clean(device)
+        back = inverse(plan, result.changed, DRIVERS[plan.driver], CONTENT.catalog)
+        name = "20261122-120000-000002"
+        undone = await carried_out(device, back, tmp_path, mode=Mode.UNDO, name=name)
+        assert undone.outcome is Outcome.DONE, undone.why
+        assert stored(device) == before
+        assert clean(device)
+
+
+async def test_the_remote_ui_says_what_snmp_says() -> None:
+    async with running_device(settings=ON, services=["snmp", "http"]) as (device, _):
+        one = await read_device(dialer(device), LOGIN, Pin(), AROUND)
+        other = await read_by_web(dialer(device), FIRST, Pin(), AROUND, Pin())
+    told = {key: one.readings.known(key)[0].value for key in one.readings}
+    shown = {key: other.readings.known(key)[0].value for key in other.readings}
+    assert told == shown
+
+
+async def test_a_first_way_that_does_not_work_is_closed_again(tmp_path: Path) -> None:
+    async with running_device(services=["snmp", "http"]) as (device, _):
+        before = stored(device)
+        plan = await by_web(device, "small-office")
+        wrong = replace(FIRST, authentication_password=Secret("initial2"))
+        result = await carried_out(device, plan, tmp_path, login=wrong)
+        assert result.outcome is Outcome.UNDONE
+        assert "the way that was opened does not work" in result.why
+        assert stored(device) == before
+        assert device.journal.counts["failed_logins"] == 1
+
+
+async def test_what_goes_wrong_later_closes_the_first_way_too(tmp_path: Path) -> None:
+    async with running_device(quirks={"forgets": ("ipp.enabled",)}) as (device, _):
+        before = stored(device)
+        plan = await by_web(device, "small-office")
+        result = await carried_out(device, plan, tmp_path)
+        assert result.outcome is Outcome.UNDONE, result.why
+        assert stored(device) == before
+        assert clean(device)
+
+
+async def test_no_password_without_tls_unless_that_is_allowed() -> None:
+    assert FIRST.web is not None
+    careful = replace(FIRST, web=replace(FIRST.web, plaintext=False))
+    async with running_device(services=["http"]) as (device, _):
+        with pytest.raises(FrisketError, match="readable on the way"):
+            await by_web(device, "small-office", careful)
+    tls: dict[str, Value] = {"remote-ui.tls.enabled": True}
+    async with running_device(settings=tls, services=["http", "snmp"]) as (device, _):
+        plan = await by_web(device, "small-office", careful)
+        assert len(plan.pin.tls) == 64
+        assert clean(device)
+
+
+async def test_a_changed_certificate_or_serial_gets_no_password() -> None:
+    tls: dict[str, Value] = {"remote-ui.tls.enabled": True}
+    async with running_device(settings=tls, services=["http"]) as (device, _):
+        for expected, seen in ((Pin(tls="00" * 32), Pin()), (Pin(serial="X"), Pin(serial="Y"))):
+            with pytest.raises(IdentityChanged):
+                await read_by_web(dialer(device), FIRST, expected, AROUND, seen)
+        assert not device.sessions._open
+
+
+async def test_a_wrong_remote_ui_password_is_tried_once() -> None:
+    assert FIRST.web is not None
+    wrong = replace(FIRST, web=replace(FIRST.web, password=Secret("1")))
+    async with running_device(services=["http"]) as (device, _):
+        with pytest.raises(LoginRefused):
+            await by_web(device, "small-office", wrong)
+        assert device.journal.counts["failed_logins"] == 1
+
+
+async def test_a_baseline_that_leaves_our_way_closed_is_not_forced_open() -> None:
+    async with running_device(services=["http"]) as (device, _):
+        with pytest.raises(NotReachable, match="SNMPv3 only"):
+            await by_web(device, "modern")
 
 
 async def test_a_changed_login_is_followed(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from typing import Final
 
 from frisket.catalog.setting import show
 from frisket.drivers.access.snmp import IdentityChanged, NoDriver
+from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.base import Hand, Settings
 from frisket.drivers.order import Phase, Stage
-from frisket.drivers.plan import DevicePlan, moved
+from frisket.drivers.plan import ACCESS, DevicePlan, moved
 from frisket.drivers.record import Outcome, Record, Result
 from frisket.errors import FrisketError, LinkError, SettingRefused
 from frisket.ledger import LedgerFault
@@ -55,7 +56,8 @@ def _nothing(_: str) -> None:
 class Job:
     """One device's part of a run.
 
-    `open_hand` opens the planned device or raises; `look(keys)` asks the network witness about
+    `open_hand` opens the planned device or raises; `open_door` opens it by another way, over which
+    the first stage opens ours; `look(keys)` asks the network witness about
     keys; `tell(what, detail)` hears of progress; `point(name)` is called at the named points.
     """
 
@@ -66,6 +68,7 @@ class Job:
     tell: Tell
     mode: Mode = Mode.FRESH
     point: Callable[[str], None] = _nothing
+    open_door: Callable[[], Awaitable[Hand]] | None = None
 
 
 async def apply_device(job: Job) -> Result:
@@ -86,19 +89,32 @@ async def apply_device(job: Job) -> Result:
 async def _opened(job: Job) -> Result:
     address = job.plan.address
     try:
-        hand = await job.open_hand()
+        hand = await _entered(job)
     except IdentityChanged as fault:
         return Result(address, Outcome.IDENTITY_CHANGED, str(fault))
-    except Denied as fault:
+    except (Denied, LoginRefused) as fault:
         return Result(address, Outcome.DENIED, str(fault))
     except NoDriver as fault:
         return Result(address, Outcome.REFUSED, str(fault))
     except FrisketError as fault:
         return Result(address, Outcome.UNREACHABLE, str(fault))
-    try:
-        return await _Device(job, hand).run()
-    finally:
-        hand.close()
+    return await _Device(job, hand).run()
+
+
+def _needs_door(plan: DevicePlan) -> bool:
+    return bool(plan.stages) and plan.stages[0].phase is Phase.REACH
+
+
+async def _entered(job: Job) -> Hand:
+    """Return the open device: by our own way, or by the door where that is still closed."""
+    if not _needs_door(job.plan) or job.open_door is None:
+        return await job.open_hand()
+    if job.mode is Mode.RESUMED:
+        try:
+            return await job.open_hand()
+        except LinkError:
+            pass  # killed before our way was open
+    return await job.open_door()
 
 
 def batches(keys: list[str], size: int = AT_ONCE) -> Iterator[tuple[str, ...]]:
@@ -119,7 +135,13 @@ class _Device:
         self._suspect: set[str] = set()  # the device's word on these is not to be trusted
 
     async def run(self) -> Result:
-        """Check, write, prove; or undo."""
+        """Check, write, prove; or undo. Closes the device in the end."""
+        try:
+            return await self._run()
+        finally:
+            self._hand.close()
+
+    async def _run(self) -> Result:
         plan = self._plan
         try:
             now = await self._read(tuple(dict.fromkeys((*plan.state, *self._keys()))))
@@ -132,6 +154,8 @@ class _Device:
         try:
             for stage in plan.stages:
                 await self._stage(stage, now)
+                if stage.phase is Phase.REACH:
+                    await self._change_over()
             await self._prove()
         except Lost as fault:
             return self._result(Outcome.UNKNOWN, str(fault), left=self._flat())
@@ -140,6 +164,24 @@ class _Device:
         outcome = Outcome.LEFT if self._left else Outcome.DONE
         why = "changed by somebody else since, and left alone" if self._left else ""
         return self._result(outcome, why, changed=self._flat(), left=tuple(self._left))
+
+    async def _change_over(self) -> None:
+        """Go on over our own way, which proves that it is open. Raises `Surprise`."""
+        if self._hand.name == ACCESS:
+            return
+        try:
+            hand = await self._job.open_hand()
+        except FrisketError as fault:
+            raise Surprise(f"the way that was opened does not work: {fault}") from fault
+        self._hand.close()
+        self._hand = hand
+        self._job.tell("changed over", hand.name)
+
+    @property
+    def _reached(self) -> tuple[str, ...]:
+        """The keys that opened our own way, if any."""
+        first = self._plan.stages[0]
+        return first.keys if first.phase is Phase.REACH else ()
 
     def _keys(self) -> tuple[str, ...]:
         return tuple(step.key for step in self._plan.steps)
@@ -247,28 +289,46 @@ class _Device:
         """Put back what may have been written, the last first."""
         self._job.tell("undo", why)
         self._job.point("undo")
+        reached = [keys for keys in self._sent if set(keys) <= set(self._reached)]
+        others = [keys for keys in self._sent if keys not in reached]
+        left, said = await self._restore_all(others)
+        if not left:
+            said += await self._restart_again()
+            # Only now: what was put back may need our way for its restart.
+            left, more = await self._restore_all(reached)
+            said += more
+        elif reached:
+            left += reached[0]
+        outcome = Outcome.LEFT if left else Outcome.UNDONE
+        if said and left:
+            outcome = Outcome.UNKNOWN
+        return self._result(outcome, "; ".join([why, *said]), left=tuple(left))
+
+    async def _restore_all(self, sent: list[tuple[str, ...]]) -> tuple[list[str], list[str]]:
+        """Put back what was sent, the last first; return the keys that are left, and why."""
         left: list[str] = []
-        silent = False
-        for keys in reversed(self._sent):
+        said: list[str] = []
+        for keys in reversed(sent):
             try:
                 left += await self._restore(keys)
             except LinkError as fault:
-                why = f"{why}; undoing failed: {fault}"
+                said.append(f"undoing failed: {fault}")
                 left += keys
-                silent = True
+        return left, said
+
+    async def _restart_again(self) -> list[str]:
+        """Restart where what was put back waits for that; return what went wrong."""
         try:
-            if not left and await self._waits():
-                self._job.record.restart(self._plan.address)
-                await self._hand.restart()
+            await self._restart()
         except (LinkError, SnmpError, SettingRefused) as fault:
-            why = f"{why}; a restart is still needed: {fault}"
-        outcome = Outcome.LEFT if left else Outcome.UNDONE
-        return self._result(Outcome.UNKNOWN if silent else outcome, why, left=tuple(left))
+            return [f"a restart is still needed: {fault}"]
+        return []
 
     async def _restore(self, keys: tuple[str, ...]) -> list[str]:
         before = {key: self._plan.step(key).now for key in keys}
         try:
             found = await self._read(keys)
+            cuts = self._hand.name == ACCESS and set(keys) <= set(self._reached)
             back = {
                 key: value
                 for key, value in before.items()
@@ -278,7 +338,8 @@ class _Device:
                 current = {key: found[key] for key in back}
                 self._job.record.intent(self._plan.address, current, back)
                 await self._hand.write(back)
-                found = await self._read(keys)
+                # What opened our way also closes it: then nobody is left to be asked.
+                found = before if cuts else await self._read(keys)
         except (SettingRefused, SnmpError, KeyError):
             return list(keys)
         good = tuple(key for key in keys if found.get(key) == before[key])

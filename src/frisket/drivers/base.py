@@ -53,6 +53,27 @@ class SnmpTable:
 
 
 @dataclass(frozen=True, slots=True)
+class WebTable:
+    """How a Remote UI is worked: paths, and the names of its fields.
+
+    It is this one where the Server field matches `server`; `serial` finds the serial number in the
+    portal. `page` holds the settings of a menu path, written in place of `{menu}`.
+    """
+
+    server: str
+    login: str
+    user: str
+    password: str
+    warning: str
+    go_on: str
+    portal: str
+    serial: str
+    page: str
+    token: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
     """One family of devices. It is this family where sysDescr matches and all `proof` is there."""
 
@@ -62,24 +83,34 @@ class Driver:
     proof: tuple[Oid, ...]
     snmp: SnmpTable
     ways: tuple[Way, ...] = ()
+    web: WebTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Who a device is beyond its address: SNMP engine (hexadecimal) and serial number."""
+    """Who a device is beyond its address.
+
+    SNMP engine and SHA-256 of the TLS certificate (both hexadecimal), and serial number.
+    """
 
     engine: str = ""
     serial: str = ""
+    tls: str = ""
 
     def differs(self, other: Pin) -> str:
         """Say in words how `other` is another device; empty where nothing contradicts."""
         for name, mine, its in (
             ("SNMP engine", self.engine, other.engine),
             ("serial number", self.serial, other.serial),
+            ("TLS certificate", self.tls, other.tls),
         ):
             if mine and its and mine.casefold() != its.casefold():
                 return f"the {name} is {its}, expected was {mine}"
         return ""
+
+    def __or__(self, other: Pin) -> Pin:
+        """Fill what is unknown here from `other`."""
+        return Pin(self.engine or other.engine, self.serial or other.serial, self.tls or other.tls)
 
 
 class Reader(Protocol):

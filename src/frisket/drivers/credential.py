@@ -31,11 +31,13 @@ ENCRYPTION: Final = {
     "AES-192": Priv.AES192,
     "AES-256": Priv.AES256,
 }
+_WEB_PASSWORD: Final = "remote-ui-password"  # noqa: S105 - a field of the file
 _PASSWORDS: Final = ("authentication-password", "encryption-password")
 _FIELDS: Final = (
     *("for", "user", "authentication", "encryption", "engine", "serial"),
     *_PASSWORDS,
     *(f"{name}-from" for name in _PASSWORDS),
+    *("remote-ui-user", "remote-ui-plaintext", _WEB_PASSWORD, f"{_WEB_PASSWORD}-from"),
 )
 Ask = Callable[[str], str]
 
@@ -62,8 +64,20 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class WebLogin:
+    """A login to the Remote UI. `plaintext`: it may be sent where there is no TLS yet."""
+
+    user: str
+    password: Secret
+    plaintext: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
-    """An SNMPv3 user with authentication and encryption, and the device it is meant for."""
+    """An SNMPv3 user with authentication and encryption, and the device it is meant for.
+
+    `web` opens the first way into a device whose SNMPv3 is still off.
+    """
 
     user: str
     authentication: str
@@ -71,6 +85,7 @@ class Login:
     authentication_password: Secret
     encryption_password: Secret
     pin: Pin = field(default_factory=Pin)
+    web: WebLogin | None = None
 
     def snmp(self, engine: bytes) -> UserCredential:
         """Return it as SNMP takes it; it is shown to this engine only."""
@@ -169,8 +184,23 @@ def _scoped(entry: Entry, environment: Mapping[str, str], ask: Ask) -> Scoped:
         first,
         second,
         pin,
+        _web(entry, environment, ask),
     )
     return Scoped(scopes, login)
+
+
+def _web(entry: Entry, environment: Mapping[str, str], ask: Ask) -> WebLogin | None:
+    given = {_WEB_PASSWORD, f"{_WEB_PASSWORD}-from"} & set(entry.fields)
+    if not given:
+        return None
+    plaintext = entry.text("remote-ui-plaintext", "forbidden", limit=20)
+    if plaintext not in {"forbidden", "allowed"}:
+        raise entry.fault('remote-ui-plaintext is "forbidden" or "allowed"')
+    return WebLogin(
+        entry.text("remote-ui-user", "Administrator", limit=64),
+        _password(entry, _WEB_PASSWORD, environment, ask, least=1),
+        plaintext == "allowed",
+    )
 
 
 def _choice(entry: Entry, name: str, default: str, known: Mapping[str, object]) -> str:
@@ -180,7 +210,9 @@ def _choice(entry: Entry, name: str, default: str, known: Mapping[str, object]) 
     return value
 
 
-def _password(entry: Entry, name: str, environment: Mapping[str, str], ask: Ask) -> Secret:
+def _password(
+    entry: Entry, name: str, environment: Mapping[str, str], ask: Ask, *, least: int = 8
+) -> Secret:
     source = entry.text(f"{name}-from", "", limit=100)
     if bool(source) == (name in entry.fields):
         raise entry.fault(f'give {name}, or {name}-from = "prompt" or "$VARIABLE"')
@@ -194,7 +226,7 @@ def _password(entry: Entry, name: str, environment: Mapping[str, str], ask: Ask)
         raise entry.fault(f'{name}-from is "prompt" or "$VARIABLE"')
     else:
         text = entry.text(name, limit=64)
-    if len(text) < 8:
+    if len(text) < least:
         raise entry.fault(f"{name} has less than the 8 characters that SNMPv3 asks for")
     return Secret(text)
 

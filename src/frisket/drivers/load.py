@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from frisket.catalog.load import Catalog, build, content, load_catalog, read_toml, toml_files
-from frisket.drivers.base import Driver, Oid, Settings, SnmpTable, Way
+from frisket.drivers.base import Driver, Oid, Settings, SnmpTable, Way, WebTable
 from frisket.errors import ContentError, SettingRefused, WireError
 from frisket.proto.snmp.wire import parse_oid
 
@@ -65,11 +65,16 @@ def parse_driver(name: str, raw: Mapping[str, Any], catalog: Catalog) -> Driver:
     row["ways"] = tuple(_way(way, catalog, where) for way in row.pop("way", ()))
     row["snmp"] = _snmp(row.get("snmp", {}), catalog, where)
     row["proof"] = tuple(_oid(text, where) for text in row.get("proof", ()))
+    if "web" in row:
+        row["web"] = build(WebTable, row["web"], where)
     driver: Driver = build(Driver, row, where)
     try:
         re.compile(driver.describes)
+        if driver.web is not None:
+            re.compile(driver.web.server)
+            re.compile(driver.web.serial)
     except re.error as fault:
-        raise ContentError(f"{where}: describes: {fault}") from fault
+        raise ContentError(f"{where}: a pattern is not sound: {fault}") from fault
     return driver
 
 

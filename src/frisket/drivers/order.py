@@ -34,11 +34,12 @@ C = TypeVar("C", bound=Change)
 class Phase(IntEnum):
     """When a change is made."""
 
-    OPEN = 0  # opens a way that is open in the end
-    CHANGE = 1
-    LOGIN = 2  # changes the login we work with
-    CLOSE = 3  # closes a way
-    LAST = 4  # closes the way we work over
+    REACH = 0  # opens the way we work over, by another one
+    OPEN = 1  # opens a way that is open in the end
+    CHANGE = 2
+    LOGIN = 3  # changes the login we work with
+    CLOSE = 4  # closes a way
+    LAST = 5  # closes the way we work over
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +78,29 @@ def phase_of(
 
 
 def stages(
-    changes: Sequence[C], before: Settings, ways: Sequence[Way], own: str, login: frozenset[str]
+    changes: Sequence[C],
+    before: Settings,
+    ways: Sequence[Way],
+    own: str,
+    *,
+    login: frozenset[str],
+    reach: tuple[str, ...] = (),
 ) -> tuple[Stage, ...]:
     """Group changes into stages. Within one, the order given stays; restarts are at most three.
 
-    `login` are the keys that change the login we work with. What waits for a restart takes effect
-    at the end of OPEN where a way needs it, else once before we close our own way.
+    `login` are the keys that change the login we work with, `reach` those that open our way.
+    What waits for a restart takes effect at the end of OPEN where a way needs it, else once before
+    we close our own way.
     """
     after = {**before, **{change.key: change.wanted for change in changes}}
+    before = {**before, **{change.key: change.wanted for change in changes if change.key in reach}}
     by_phase: dict[Phase, list[C]] = {phase: [] for phase in Phase}
     for change in changes:
         phase = phase_of(change, before, after, ways, own)
         if change.key in login and phase < Phase.LAST:
             phase = Phase.LOGIN
+        if change.key in reach:
+            phase = Phase.REACH
         by_phase[phase].append(change)
     found = [phase for phase in Phase if by_phase[phase]]
     middle = (Phase.CHANGE, Phase.LOGIN, Phase.CLOSE)

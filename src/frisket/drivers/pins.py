@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from frisket.drivers.base import Pin
@@ -20,7 +21,7 @@ class Pins:
             raise UsageError(f"cannot make {path.parent}: {fault.strerror}") from fault
         self._ledger = Ledger(path)
         self._pins = {
-            str(row["address"]): Pin(str(row["engine"]), str(row["serial"]))
+            str(row["address"]): Pin(str(row["engine"]), str(row["serial"]), str(row["tls"]))
             for row in self._ledger.read()
         }
 
@@ -33,7 +34,7 @@ class Pins:
         if self._pins.get(address) == pin:
             return
         try:
-            self._ledger.append({"address": address, "engine": pin.engine, "serial": pin.serial})
+            self._ledger.append({"address": address, **asdict(pin)})
         except LedgerFault as fault:
             raise UsageError(str(fault)) from fault
         self._pins[address] = pin

@@ -9,6 +9,7 @@ from datetime import datetime
 from frisket.audit.baseline import Baseline
 from frisket.audit.load import Content
 from frisket.catalog.load import Catalog
+from frisket.catalog.setting import show
 from frisket.drivers.base import Driver, Pin, Settings
 from frisket.drivers.difference import (
     Difference,
@@ -19,12 +20,18 @@ from frisket.drivers.difference import (
     settings_of,
 )
 from frisket.drivers.order import Stage, stages
-from frisket.drivers.ways import NOTHING, PRINT_PATH, Standing, standing
+from frisket.drivers.ways import NOTHING, PRINT_PATH, Standing, is_open, standing
+from frisket.errors import FrisketError
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
 
 FORMAT = 1
+ACCESS = "snmp-v3"  # the access that does the work; others only open it
+
+
+class NotReachable(FrisketError):
+    """Nothing can be written to this device from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,8 @@ def plan_device(subject: Subject, baseline: Baseline, content: Content) -> Devic
 def arrange(subject: Subject, found: Difference, state: Settings, catalog: Catalog) -> DevicePlan:
     """Put a difference in order and say what it leaves open."""
     driver = subject.driver
-    own = own_way(driver, subject.access)
+    own = own_way(driver, ACCESS)
+    reach = () if subject.access == ACCESS else _reach(driver, own, found, state)
     wanted = {step.key: step.wanted for step in found.steps}
     after = {**state, **wanted}
     return DevicePlan(
@@ -151,12 +159,29 @@ def arrange(subject: Subject, found: Difference, state: Settings, catalog: Catal
         own=own,
         state=state,
         steps=found.steps,
-        stages=stages(found.steps, state, driver.ways, own, frozenset(driver.snmp.login)),
+        stages=stages(
+            found.steps, state, driver.ways, own, login=frozenset(driver.snmp.login), reach=reach
+        ),
         unsupported=found.unsupported,
         work=found.work,
         before=standing(driver.ways, state, catalog),
         after=standing(driver.ways, after, catalog),
     )
+
+
+def _reach(driver: Driver, own: str, found: Difference, state: Settings) -> tuple[str, ...]:
+    """Return the steps that open the way to work over, to be made by the way we came in."""
+    way = next(way for way in driver.ways if way.name == own)
+    steps = {step.key: step.wanted for step in found.steps}
+    keys = tuple(key for key in steps if key in way.when and steps[key] == way.when[key])
+    opened = {**state, **{key: steps[key] for key in keys}}
+    if found.steps and not is_open(way, opened):
+        needed = ", ".join(f"{key} = {show(value)}" for key, value in way.when.items())
+        raise NotReachable(
+            f"it can be changed over {own} only, which is closed, and this baseline leaves it so",
+            hint=f"needed are {needed}",
+        )
+    return keys
 
 
 def work_order(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind
 from frisket.drivers.access.snmp import Around, open_as
+from frisket.drivers.access.web import open_web
 from frisket.drivers.base import Pin, Reader
 from frisket.drivers.credential import Login
 from frisket.errors import FrisketError, LinkError
@@ -50,6 +51,15 @@ async def read_device(dialer: Dialer, login: Login, expected: Pin, around: Aroun
         return Told(readings, reader.driver.name, reader.name, reader.descr, reader.pin)
     finally:
         reader.close()
+
+
+async def read_by_web(
+    dialer: Dialer, login: Login, expected: Pin, around: Around, seen: Pin
+) -> Told:
+    """Read one device by its Remote UI. Raises as `open_web`."""
+    hand = await open_web(dialer, login, expected, around, seen)
+    readings = await tell(hand, around.catalog)
+    return Told(readings, hand.driver.name, hand.name, hand.descr, hand.pin)
 
 
 async def witness(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Readings:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from frisket.catalog.load import Catalog
 from frisket.drivers.base import Driver
 from frisket.drivers.difference import Difference, Step
-from frisket.drivers.plan import DevicePlan, Subject, arrange
+from frisket.drivers.plan import ACCESS, DevicePlan, Subject, arrange
 from frisket.model.reading import Readings
 
 
@@ -23,7 +23,6 @@ def inverse(
     """Return the plan that restores every recorded value of `written`, the last written first."""
     steps = tuple(turned(plan.step(key)) for key in reversed(written))
     state = {**plan.state, **{step.key: step.now for step in steps}}
-    access = next((way.access for way in driver.ways if way.name == plan.own), "")
     empty = Readings()
-    subject = Subject(plan.target, plan.identity, plan.pin, driver, access, empty, empty)
+    subject = Subject(plan.target, plan.identity, plan.pin, driver, ACCESS, empty, empty)
     return arrange(subject, Difference(steps), state, catalog)

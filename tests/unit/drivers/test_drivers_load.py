@@ -41,7 +41,7 @@ def test_a_key_has_a_variable_of_its_own_or_one_by_pattern() -> None:
     ("change", "says"),
     [
         ({"strange": 1}, "strange"),
-        ({"describes": "("}, "describes"),
+        ({"describes": "("}, "pattern is not sound"),
         ({"proof": ["1.x"]}, "devices/a/b.toml"),
         ({"snmp": {"serial": "1.3", "keys": {"no.such": "1.3"}}}, "unknown key no.such"),
         ({"snmp": {"serial": "1.3", "login": {"snmp.v1.enabled": "shoe"}}}, "shoe"),

@@ -14,8 +14,9 @@ from frisket.cli.support.planning import Network
 from frisket.cli.support.progress import Tick
 from frisket.cli.support.session import now
 from frisket.drivers.access.snmp_hand import open_hand
+from frisket.drivers.access.web import open_web
 from frisket.drivers.apply import Job, Mode, apply_device
-from frisket.drivers.base import Hand
+from frisket.drivers.base import Hand, Pin
 from frisket.drivers.credential import Credentials
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan
@@ -64,13 +65,22 @@ class Applier:
                 raise FrisketError("no credential is given for it")
             return await open_hand(self.network.dialer(device.target), login, device.pin, around())
 
+        async def door() -> Hand:
+            login = self.credentials.for_device(device.address, device.target.name)
+            if login is None:
+                raise FrisketError("no credential is given for it")
+            dialer = self.network.dialer(device.target)
+            return await open_web(dialer, login, device.pin, around(), Pin())
+
         async def look(keys: frozenset[str]) -> Readings:
             return await self.network.look(device.target, keys)
 
         def tell(what: str, detail: str) -> None:
             self.event(device.address, what, detail)
 
-        return await apply_device(Job(device, hand, look, self.record, tell, self.mode))
+        return await apply_device(
+            Job(device, hand, look, self.record, tell, self.mode, open_door=door)
+        )
 
     def _refused(self, device: DevicePlan) -> Result | None:
         if not device.driver:

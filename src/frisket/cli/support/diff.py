@@ -17,6 +17,7 @@ from frisket.report.escape import visible
 
 _STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 _WHEN = {
+    Phase.REACH: "first by the Remote UI, then all else over SNMPv3",
     Phase.OPEN: "first, to have a way that survives",
     Phase.CHANGE: "then",
     Phase.LOGIN: "then our own login; use the new algorithms from now on",

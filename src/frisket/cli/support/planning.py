@@ -15,13 +15,15 @@ from frisket.cli.support.session import Session, now
 from frisket.cli.support.shown import in_order
 from frisket.cli.support.targets import resolve_targets
 from frisket.drivers.access.snmp import IdentityChanged
-from frisket.drivers.credential import Credentials
+from frisket.drivers.access.web import LoginRefused
+from frisket.drivers.base import Pin
+from frisket.drivers.credential import Credentials, Login
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
 from frisket.drivers.plan_file import content_version
-from frisket.drivers.read import Told, read_device, witness
-from frisket.errors import FrisketError
+from frisket.drivers.read import Told, read_by_web, read_device, witness
+from frisket.errors import FrisketError, LinkError
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
@@ -92,17 +94,28 @@ class Planner:
             return hand_work(why="no credential is given for it")
         expected = self.pins.known(target.address)
         try:
-            told = await read_device(self.network.dialer(target), login, expected, around())
+            told = await self._told(target, login, expected, Pin(serial=seen.identity.serial))
+            identity = seen.identity | Identity(model=told.descr, serial=told.pin.serial)
+            return self._planned(target, identity, told, others)
         except IdentityChanged as fault:
             hint = f"--new-identity {target.address} where it was replaced on purpose"
             return Incomplete(str(target), f"{fault} ({hint})")
-        except Denied as fault:
+        except (Denied, LoginRefused) as fault:
             return Incomplete(str(target), f"the credential is refused: {fault}")
         except FrisketError as fault:
             return hand_work(why=f"cannot be changed from here: {fault}")
-        self.pins.remember(target.address, told.pin)
-        identity = seen.identity | Identity(model=told.descr, serial=told.pin.serial)
-        return self._planned(target, identity, told, others)
+
+    async def _told(self, target: Target, login: Login, expected: Pin, seen: Pin) -> Told:
+        """Read the device over SNMPv3, or where that is closed by its Remote UI; remember it."""
+        dialer = self.network.dialer(target)
+        try:
+            told = await read_device(dialer, login, expected, around())
+        except LinkError:
+            if login.web is None:
+                raise
+            told = await read_by_web(dialer, login, expected, around(), seen)
+        self.pins.remember(target.address, told.pin | expected)
+        return told
 
     def _planned(
         self, target: Target, identity: Identity, told: Told, others: Readings
