@@ -49,19 +49,27 @@ class Ledger:
         self._path = path
 
     def read(self) -> Iterator[Record]:
-        """Yield the records in order, ending at the first damaged one, which is cut off."""
-        if self._path is None or not self._path.exists():
+        """Yield the records in order, ending at the first damaged one, which is cut off.
+
+        Raises `LedgerFault` where the file cannot be read.
+        """
+        if self._path is None:
             return
         good = 0
-        with self._path.open("rb") as file:
-            for line in file:
-                record = _parse(line)
-                if record is None:
-                    break
-                good += len(line)
-                yield record
-        if good != self._path.stat().st_size:
-            os.truncate(self._path, good)
+        try:
+            if not self._path.exists():
+                return
+            with self._path.open("rb") as file:
+                for line in file:
+                    record = _parse(line)
+                    if record is None:
+                        break
+                    good += len(line)
+                    yield record
+            if good != self._path.stat().st_size:
+                os.truncate(self._path, good)
+        except OSError as fault:
+            raise LedgerFault(f"{self._path.name} cannot be read: {fault.strerror}") from fault
 
     def append(self, *records: Record) -> None:
         """Write records and wait until they are on disk. Raises `LedgerFault` (disk full …)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
-import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from cyclopts import App, Parameter
 from frisket.audit.load import load_content
 from frisket.catalog.setting import show
 from frisket.cli.support.errands import add_errands
-from frisket.cli.support.labs import ask, lab_folder, sockets
+from frisket.cli.support.labs import ask, fresh_folder, lab_folder, remove_folder, sockets
 from frisket.cli.support.progress import progress
 from frisket.cli.support.shown import TableOrJson, print_json, print_table, say
 from frisket.errors import FrisketError, UsageError
@@ -74,8 +73,7 @@ def up(
     if sockets(folder):
         raise UsageError("a lab is already running here", hint="end it with: frisket lab down")
     plan_fleet(devices, state, seed, load_content())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    fresh_folder(folder)
     shards = _shards(devices)
     running = [
         subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -97,6 +95,12 @@ def up(
     return 0
 
 
+def _reason(log: str) -> str:
+    """Return what a process said last, without the hint below it."""
+    lines = [line for line in log.splitlines() if line and not line.startswith("  ")]
+    return lines[-1].removeprefix("frisket: ") if lines else "no reason was given"
+
+
 def _wait_until_up(
     folder: Path, running: list[subprocess.Popen[bytes]], devices: int, *, quiet: bool
 ) -> None:
@@ -108,8 +112,8 @@ def _wait_until_up(
                 for process in running:
                     process.terminate()
                 log = (folder / f"lab-{dead[0] if dead else 0}.log").read_text(errors="replace")
-                reason = log.strip().splitlines()[-1] if log.strip() else "no reason was given"
-                shutil.rmtree(folder, ignore_errors=True)
+                reason = _reason(log)
+                remove_folder(folder)
                 raise FrisketError(f"the lab did not start: {reason}")
             time.sleep(0.05)
         tick(devices)
@@ -292,7 +296,7 @@ def down(*, state_dir: Folder = None) -> int:
             time.sleep(0.02)
             if not _alive(folder):
                 break
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
     say("the lab is down" if found else "no lab was running")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,11 @@ from cyclopts import App, Parameter
 
 from frisket.audit.load import load_content
 from frisket.cli.support.shown import print_table, say
-from frisket.errors import UsageError
+from frisket.errors import FrisketError, UsageError
 from frisket.mfd.device import Device, Plan, Surroundings, build_device
 from frisket.mfd.host import Host
 from frisket.mfd.personality import load_personalities, personality
-from frisket.net.listen import is_loopback, may_bind_low_ports
+from frisket.net.listen import is_address, is_loopback, may_bind_low_ports
 
 app = App(name="mfd", help="Run one virtual MFD, to practise on.")
 
@@ -25,8 +26,14 @@ _SHIFT = 20_000
 async def _serve(device: Device) -> None:
     host = Host(device)
     await host.start()
+    try:
+        host.check_address()
+    except FrisketError:
+        await host.stop()
+        raise
     rows = [[name, str(port)] for name, port in host.ports().items()]
     print_table(["service", "port"], rows)
+    sys.stdout.flush()
     for where, why in host.faults.items():
         say(f"not served: {where}: {why}")
     say(f"{device.personality.model} is up at {device.address}; end it with Ctrl-C")
@@ -72,6 +79,8 @@ def mfd(
         rows = [[name, p.model, p.about] for name, p in load_personalities().items()]
         print_table(["personality", "model", "about"], rows)
         return 0
+    if not is_address(address):
+        raise UsageError(f"{address[:60]!r} is no IP address", hint="such as 127.0.1.1")
     if not is_loopback(address):
         if not expose:
             hint = "add --expose if the network around it is yours and closed"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from frisket.audit.load import Content
+from frisket.errors import UsageError
 from frisket.ledger import Ledger
 from frisket.mfd.address_book import AddressBook
 from frisket.mfd.applications import Applications
@@ -148,6 +149,13 @@ class Device:
         return _spool(self.folder, self.plan.serial)
 
 
+def _open_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UsageError(f"no state can be kept in {folder}: {fault.strerror}") from fault
+
+
 def _spool(folder: Path | None, serial: str) -> Path:
     base = folder or Path(tempfile.gettempdir()) / f"frisket-mfd-{serial}"
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -195,10 +203,13 @@ def _idle(store: Store) -> Callable[[], float]:
 
 
 def build_device(plan: Plan, around: Surroundings) -> Device:
-    """Put a device together; what its folder remembers comes before the plan's settings."""
+    """Put a device together; what its folder remembers comes before the plan's settings.
+
+    Raises `UsageError` or `LedgerFault` where the folder cannot be used.
+    """
     folder = around.folder
     if folder is not None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _open_folder(folder)
     drift = Drift(timedelta(seconds=plan.personality.quirks.clock_offset))
 
     def now() -> datetime:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from frisket.errors import FrisketError
+from frisket.errors import FrisketError, LinkError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.service import BACKGROUND, Open, Port, Service, find_services
@@ -77,6 +77,16 @@ class Host:
             self.faults[where] = str(fault)
         else:
             self.faults.pop(where, None)
+
+    def check_address(self) -> None:
+        """Raise `LinkError` where more ports could not be opened than could.
+
+        A few ports may belong to others; an address that mostly does is no place for a device.
+        """
+        if len(self.faults) > len(self.ports()):
+            why = next(iter(self.faults.values()))
+            hint = "another virtual device or lab may be running there: end it first"
+            raise LinkError(f"no virtual device can run at {self.device.address}: {why}", hint=hint)
 
     def ports(self) -> dict[str, int]:
         """Return service -> the real port it listens on, as the inventory lists them."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from frisket.audit.load import Content
-from frisket.errors import FrisketError, UsageError
+from frisket.errors import FrisketError, LinkError, UsageError
 from frisket.mfd.device import Plan, Surroundings, build_device
 from frisket.mfd.errands import ERRANDS, Errand
 from frisket.mfd.host import Host
@@ -34,13 +34,21 @@ class Lab:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self, plans: Sequence[Plan], content: Content, folder: Path | None) -> None:
-        """Start every planned device; a port that cannot be opened is listed, not fatal."""
+        """Start every planned device; a port that cannot be opened is listed, not fatal.
+
+        Raises `LinkError` where an address is mostly taken: then nothing is left open.
+        """
         for plan in plans:
             own = folder / plan.serial if folder else None
             device = build_device(plan, Surroundings(content=content, folder=own))
             host = Host(device)
             await host.start()
             self.hosts[plan.address] = host
+            try:
+                host.check_address()
+            except LinkError:
+                await self.end()
+                raise
         # What was built stays for good: keep the collector from walking it again and again.
         gc.collect()
         gc.freeze()

@@ -187,7 +187,8 @@ class Users:
         if self._locked_until(name) is not None:
             self._refuse(name, via, "locked out", count=False)
         if role is None or not self._is_right(name, password):
-            self._refuse(name, via, "wrong user name or password")
+            # Names that nobody has are not counted: whoever invents them must not fill the memory.
+            self._refuse(name, via, "wrong user name or password", count=role is not None)
         assert role is not None
         factory = name == ADMINISTRATOR and password == FACTORY_PASSWORD
         if factory and remote and not self._store.on("password.allow-default-remote"):

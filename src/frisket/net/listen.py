@@ -7,6 +7,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 
 from frisket.errors import LinkError
 
@@ -22,6 +23,15 @@ def _explain(fault: OSError, address: str, port: int, kind: str) -> LinkError:
     if fault.errno == errno.EMFILE:
         return LinkError("no more sockets: the open-file limit is reached", hint="ulimit -n")
     return LinkError(f"{where} cannot be opened: {fault.strerror or fault}")
+
+
+def is_address(text: str) -> bool:
+    """Say whether `text` is an IPv4 or IPv6 address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(address: str) -> bool:

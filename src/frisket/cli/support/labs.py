@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 from frisket.errors import FrisketError, LinkError, UsageError
 from frisket.model.target import Target
 from frisket.net.control import ask_control
+
+# What a lab keeps in its folder: anything else is somebody's own, and stays.
+_LEFT = re.compile(r"control-[0-9]+\.sock|ready-[0-9]+|lab-[0-9]+\.log|devices")
 
 
 class NoLab(UsageError):
@@ -29,6 +35,34 @@ def lab_folder(given: Path | None = None) -> Path:
 def is_lab_word(word: str) -> bool:
     """Say whether a target word names the virtual fleet."""
     return word == "lab"
+
+
+def fresh_folder(folder: Path) -> None:
+    """Make the lab's folder anew. Raises `UsageError` where it holds what no lab has left."""
+    try:
+        found = [path.name for path in folder.iterdir()] if folder.exists() else []
+        if foreign := sorted(name for name in found if not _LEFT.fullmatch(name)):
+            hint = "name an empty or a new folder with --state-dir"
+            raise UsageError(f"{folder} is no lab's folder: it holds {foreign[0]}", hint=hint)
+        remove_folder(folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UsageError(f"the lab cannot keep its state in {folder}: {fault.strerror}") from fault
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove what labs leave in their folder, and the folder itself once nothing else is in it."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if not _LEFT.fullmatch(path.name):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def sockets(folder: Path) -> list[Path]:
