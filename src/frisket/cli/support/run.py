@@ -97,7 +97,7 @@ def _take(run: Run, target: Target, seen: Sighting | Incomplete) -> None:
     capture = Capture(str(target), seen.identity, seen.readings, now())
     if run.record is not None:
         _record(run.record, capture, run.session.content)
-    run.sink.add(run.session.judge(capture, seen.facts.get("certificate-key", "")))
+    run.sink.add(run.session.judge(capture, seen.facts.get("certificate-key", ""), target))
 
 
 async def visit_all(

@@ -43,21 +43,27 @@ class Session:
     baseline: Baseline
     attestations: tuple[Attestation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    _captures: dict[str, tuple[Capture, str]] = field(default_factory=dict)
+    _captures: dict[str, tuple[Capture, Target, str]] = field(default_factory=dict)
     _by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def judge(self, capture: Capture, certificate_key: str = "") -> DeviceResult:
-        """Judge one device by what is known so far."""
-        self._captures[capture.target] = (capture, certificate_key)
+    def judge(
+        self, capture: Capture, certificate_key: str = "", target: Target | None = None
+    ) -> DeviceResult:
+        """Judge one device by what is known so far.
+
+        `target` is the one that was visited: people may mean it by its name and by its address.
+        """
+        target = target or Target(capture.target)
+        self._captures[capture.target] = (capture, target, certificate_key)
         if certificate_key:
             self._by_key[certificate_key].append(capture.target)
-        return self._result(capture, certificate_key, final=False)
+        return self._result(capture, target, certificate_key, final=False)
 
     def final(self) -> dict[str, DeviceResult]:
         """Return the devices whose verdicts waited for the others (shared certificate keys)."""
         return {
-            target: self._result(capture, key, final=True)
-            for target, (capture, key) in self._captures.items()
+            name: self._result(capture, target, key, final=True)
+            for name, (capture, target, key) in self._captures.items()
             if key
         }
 
@@ -94,10 +100,9 @@ class Session:
             ),
         )
 
-    def _result(self, capture: Capture, key: str, *, final: bool) -> DeviceResult:
+    def _result(self, capture: Capture, target: Target, key: str, *, final: bool) -> DeviceResult:
         identity: Identity = capture.identity
         today = now().date()
-        target = Target(capture.target)
         said = self.said(target, identity)
         readings = capture.readings | said | self._shared(capture.target, key, final=final)
         findings = evaluate(self.baseline, readings, self.content)
