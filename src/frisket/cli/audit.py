@@ -83,6 +83,9 @@ def audit(
         read_capture(read_text(path, "capture"), str(path), content.catalog) for path in readings
     ]
     witness = device_witness(visiting, logging)
+    if not visiting.quiet:
+        for waiver in session.expired():
+            say(f"waiver of {waiver.rule} for {waiver.scope}: expired on {waiver.expires}")
     found = outlets(drawing.format, drawing.output)
     reports = open_reports(found, baseline, content, verbose=drawing.verbose)
     try:

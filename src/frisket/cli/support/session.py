@@ -82,6 +82,10 @@ class Session:
         waits = Unread(Why.NOT_ASKED, via, "known when every device has been visited")
         return Readings.single({"certificate.shared": waits})
 
+    def expired(self) -> tuple[Waiver, ...]:
+        """Return the waivers that count for nothing any more."""
+        return tuple(waiver for waiver in self.waivers if waiver.expires < now().date())
+
     def said(self, target: Target, identity: Identity) -> Readings:
         """Return what people attested of a device."""
         today = now().date()

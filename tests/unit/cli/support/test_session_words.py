@@ -50,3 +50,12 @@ def test_a_waiver_means_a_device_by_address_name_or_serial(
     ):
         assert result.target == "mfp.example"
         assert {f.rule: f.verdict for f in result.findings}["snmp.v1-off"] is verdict
+
+
+def test_an_expired_waiver_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "waivers.toml"
+    path.write_text(
+        WAIVER.format(scope="*") + WAIVER.format(scope="*").replace("2999-01-01", "2025-12-31")
+    )
+    session = open_session(load_content(), "small-office", Words(waive=(path,)))
+    assert [str(waiver.expires) for waiver in session.expired()] == ["2025-12-31"]
