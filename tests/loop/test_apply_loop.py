@@ -291,27 +291,30 @@ async def test_a_device_that_does_not_do_as_it_says_is_put_back(
         assert clean(device)
 
 
-async def test_a_device_that_claims_what_the_network_denies_gets_a_work_order() -> None:
+async def test_a_liar_is_told_all_the_same_and_the_network_judges(tmp_path: Path) -> None:
     quirks = {"lies": {"snmp.v1.enabled": False}}
-    async with running_device(settings=ON, services=["snmp", "http"], quirks=quirks) as (device, _):
+    async with running_device(settings=ON, quirks=quirks) as (device, _):
+        before = stored(device)
         told = await read_device(dialer(device), LOGIN, Pin(), AROUND)
         visit = Visit(dialer(device), AROUND.now, Options(patience=1.0))
         seen = await run_probes(visit, [p for p in find_probes() if p.name == "snmp"])
         await visit.close()
         driver = DRIVERS[told.driver]
-        subject = Subject(
-            target_of(device),
-            Identity(),
-            told.pin,
-            driver,
-            told.access,
-            told.readings,
-            seen.readings,
-        )
+        where, said = target_of(device), told.readings
+        subject = Subject(where, Identity(), told.pin, driver, told.access, said, seen.readings)
         plan = plan_device(subject, CONTENT.baselines["small-office"], CONTENT)
-        assert "snmp.v1.enabled" not in {step.key for step in plan.steps}
-        titles = [work.title for work in plan.work]
-        assert "<Use SNMPv1>: the device and the network disagree" in titles
+        step = plan.step("snmp.v1.enabled")
+        assert (step.now, step.wanted, step.insist) == (True, False, True)
+        assert "SNMPv1 (reading)" in plan.before.ways
+        result = await carried_out(device, plan, tmp_path)
+        assert result.outcome is Outcome.DONE, result.why
+        assert device.store.on("snmp.v1.enabled") is False
+        assert device.journal.writes["snmp.v1.enabled"] == 1
+        back = inverse(plan, result.changed, DRIVERS[plan.driver], CONTENT.catalog)
+        name = "20261122-120000-000002"
+        undone = await carried_out(device, back, tmp_path, mode=Mode.UNDO, name=name)
+        assert undone.outcome is Outcome.DONE, undone.why
+        assert stored(device) == before
 
 
 async def test_another_device_at_the_address_is_not_logged_in_to(tmp_path: Path) -> None:

@@ -186,6 +186,10 @@ class _Device:
     def _keys(self) -> tuple[str, ...]:
         return tuple(step.key for step in self._plan.steps)
 
+    def _insists(self, key: str) -> bool:
+        """Say whether the device's own word on a key counts for nothing."""
+        return self._plan.step(key).insist
+
     def _flat(self) -> tuple[str, ...]:
         return tuple(key for keys in self._sent for key in keys)
 
@@ -218,7 +222,7 @@ class _Device:
 
     async def _stage(self, stage: Stage, now: dict[str, Value]) -> None:
         wanted = {key: self._plan.step(key).wanted for key in stage.keys if key not in self._left}
-        todo = [key for key, value in wanted.items() if now[key] != value]
+        todo = [key for key, value in wanted.items() if now[key] != value or self._insists(key)]
         for keys in batches(todo):
             await self._write(keys, {key: wanted[key] for key in keys}, stage)
         if not stage.restart:
@@ -266,7 +270,7 @@ class _Device:
             found = await self._read(keys)
         except (LinkError, SnmpError) as fault:
             raise Lost(f"{why}; reading back failed: {fault}") from fault
-        wrong = [key for key in keys if found.get(key) != values[key]]
+        wrong = [k for k in keys if found.get(k) != values[k] and not self._insists(k)]
         if wrong:
             self._suspect |= set(wrong)
             raise Surprise(f"{', '.join(wrong)}: {why}")
@@ -342,7 +346,7 @@ class _Device:
                 found = before if cuts else await self._read(keys)
         except (SettingRefused, SnmpError, KeyError):
             return list(keys)
-        good = tuple(key for key in keys if found.get(key) == before[key])
+        good = tuple(k for k in keys if found.get(k) == before[k] or self._insists(k))
         self._job.record.restored(self._plan.address, good)
         return [key for key in keys if key not in good]
 

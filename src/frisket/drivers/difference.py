@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from frisket.audit.baseline import Baseline, Consideration, Need
@@ -21,7 +21,11 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change: `key` from `now` to `wanted`, who asks for it, and what it costs."""
+    """One change: `key` from `now` to `wanted`, who asks for it, and what it costs.
+
+    `insist`: the device says that it is so already, but the network sees `now`. It is written all
+    the same, and the network alone says whether that helped.
+    """
 
     key: str
     label: str
@@ -33,6 +37,7 @@ class Step:
     severity: Severity
     breaks: tuple[str, ...] = ()
     restart: bool = False
+    insist: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,10 @@ def difference(
     first = tuple(_failing(baseline, content, now, beside))
     final = tuple(_failing(baseline, content, state, beside))
     steps = _steps(wanted, now, (*first, *_dormant(baseline, content, wanted)), content)
-    return Difference(steps, _unsupported(final, now, content), _work(final, now, others, content))
+    steps += _insisted(baseline, content, {k: v for k, v in now.items() if k not in wanted}, others)
+    known = {key: value for key, value in now.items() if key not in {s.key for s in steps}}
+    work = _work(final, now, content) + _lies(known, others, content)
+    return Difference(steps, _unsupported(final, now, content), work)
 
 
 def _readings(state: Settings, beside: Mapping[str, object]) -> Readings:
@@ -209,15 +217,33 @@ def _unsupported(
     return tuple(found.values())
 
 
-def _work(
-    demands: Iterable[_Demand], now: Settings, others: Readings, content: Content
-) -> tuple[Work, ...]:
-    """Return what is left to a person: no fix to write, or a fix that the device claims to have."""
+def _insisted(
+    baseline: Baseline, content: Content, state: Settings, others: Readings
+) -> tuple[Step, ...]:
+    """Return steps for demands that the device claims to meet while the network sees otherwise."""
+    found: dict[str, Value] = {}
+    asked: dict[str, list[_Demand]] = {}
+    for consideration, need in baseline.needs():
+        rule = content.rules[need.rules[0]]
+        fixes = rule.fixes(baseline.parameters, content.catalog)
+        for key, value in fixes.items() if len(need.rules) == 1 else ():
+            seen = [r.value for r in others.known(key) if r.witness is Witness.NETWORK]
+            if key in state and state[key] == value and seen and value not in seen:
+                found[key] = seen[0]
+                asked.setdefault(key, []).append(_Demand(consideration, need, rule, fixes))
+    return tuple(
+        replace(_step(content.catalog[key], value, state[key], asked[key]), insist=True)
+        for key, value in found.items()
+    )
+
+
+def _work(demands: Iterable[_Demand], now: Settings, content: Content) -> tuple[Work, ...]:
+    """Return what is left to a person, since there is nothing to write."""
     found = {}
     for demand in demands:
         if not any(key in now for key in demand.fixes):
             found[demand.rule.id] = _by_hand(demand, content)
-    return tuple(found.values()) + _lies(now, others, content)
+    return tuple(found.values())
 
 
 def _by_hand(demand: _Demand, content: Content) -> Work:

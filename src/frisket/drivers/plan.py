@@ -150,7 +150,8 @@ def arrange(subject: Subject, found: Difference, state: Settings, catalog: Catal
     own = own_way(driver, ACCESS)
     reach = () if subject.access == ACCESS else _reach(driver, own, found, state)
     wanted = {step.key: step.wanted for step in found.steps}
-    after = {**state, **wanted}
+    before = {**state, **{step.key: step.now for step in found.steps if step.insist}}
+    after = {**before, **wanted}
     return DevicePlan(
         target=subject.target,
         identity=subject.identity,
@@ -160,11 +161,11 @@ def arrange(subject: Subject, found: Difference, state: Settings, catalog: Catal
         state=state,
         steps=found.steps,
         stages=stages(
-            found.steps, state, driver.ways, own, login=frozenset(driver.snmp.login), reach=reach
+            found.steps, before, driver.ways, own, login=frozenset(driver.snmp.login), reach=reach
         ),
         unsupported=found.unsupported,
         work=found.work,
-        before=standing(driver.ways, state, catalog),
+        before=standing(driver.ways, before, catalog),
         after=standing(driver.ways, after, catalog),
     )
 

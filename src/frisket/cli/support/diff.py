@@ -91,6 +91,7 @@ def _step(step: Step) -> Iterator[Text]:
         (step.severity.value, _STYLE[step.severity]),
         (f"  {asked}", "dim"),
         ("  (takes effect at the restart)" if step.restart else "", "dim"),
+        ("  (the device says it is so, the network sees otherwise)" if step.insist else "", "red"),
     )
     for text in step.breaks:
         yield Text(f"        breaks: {text}", "dim")
