@@ -18,7 +18,7 @@ from frisket.cli.support.planning import device_witness
 from frisket.cli.support.progress import progress
 from frisket.cli.support.reports import Reports, open_reports
 from frisket.cli.support.run import Run, visit_all
-from frisket.cli.support.session import open_session, read_text
+from frisket.cli.support.session import Session, open_session, read_text
 from frisket.cli.support.shown import say
 from frisket.errors import UsageError
 from frisket.model.finding import Severity, Verdict
@@ -39,6 +39,12 @@ def exit_code(reports: Reports, fail_on: Severity) -> int:
         for finding in device.findings
     )
     return EXIT_FINDINGS if found else EXIT_CLEAN
+
+
+def say_expired(session: Session) -> None:
+    """Say which waivers count for nothing any more."""
+    for waiver in session.expired():
+        say(f"waiver of {waiver.rule} for {waiver.scope}: expired on {waiver.expires}")
 
 
 @app.default
@@ -84,8 +90,7 @@ def audit(
     ]
     witness = device_witness(visiting, logging)
     if not visiting.quiet:
-        for waiver in session.expired():
-            say(f"waiver of {waiver.rule} for {waiver.scope}: expired on {waiver.expires}")
+        say_expired(session)
     found = outlets(drawing.format, drawing.output)
     reports = open_reports(found, baseline, content, verbose=drawing.verbose)
     try:

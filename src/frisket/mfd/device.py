@@ -149,7 +149,9 @@ class Device:
         return _spool(self.folder, self.plan.serial)
 
 
-def _open_folder(folder: Path) -> None:
+def _open_folder(folder: Path | None) -> None:
+    if folder is None:
+        return
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
@@ -208,8 +210,7 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
     Raises `UsageError` or `LedgerFault` where the folder cannot be used.
     """
     folder = around.folder
-    if folder is not None:
-        _open_folder(folder)
+    _open_folder(folder)
     drift = Drift(timedelta(seconds=plan.personality.quirks.clock_offset))
 
     def now() -> datetime:
