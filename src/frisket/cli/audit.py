@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from frisket.audit.capture import read_capture
+from frisket.audit.capture import Capture, read_capture
 from frisket.audit.load import load_content
 from frisket.cli.support.logins import Logging
 from frisket.cli.support.options import Drawing, Visiting, Words
@@ -39,6 +39,13 @@ def exit_code(reports: Reports, fail_on: Severity) -> int:
         for finding in device.findings
     )
     return EXIT_FINDINGS if found else EXIT_CLEAN
+
+
+def judge_captures(session: Session, reports: Reports, captures: list[Capture]) -> None:
+    """Judge what was recorded earlier."""
+    reports.begin()
+    for capture in captures:
+        reports.add(session.judge(capture))
 
 
 def say_expired(session: Session) -> None:
@@ -95,9 +102,7 @@ def audit(
     reports = open_reports(found, baseline, content, verbose=drawing.verbose)
     try:
         if captures:
-            reports.begin()
-            for capture in captures:
-                reports.add(session.judge(capture))
+            judge_captures(session, reports, captures)
         else:
             run = Run(session, reports, visiting, record, witness)
             show = partial(progress, "auditing", quiet=visiting.quiet)
