@@ -97,6 +97,8 @@ def test_the_truth_follows_what_is_set(lab: Path) -> None:
         ("audit", "lab", "--attest", "/nonexistent"),
         ("audit", "--readings", "/nonexistent"),
         ("audit", "lab", "--nonsense"),
+        ("audit", "lab", "--parallel", "0"),
+        ("discover", "http://127.0.1.1/"),
     ],
 )
 def test_what_cannot_be_done_says_why_in_one_breath(words: tuple[str, ...], lab: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from frisket.drivers.waves import Waves
 from frisket.probe.base import Options
@@ -33,9 +34,9 @@ class Visiting:
         No progress and no notices.
     """
 
-    parallel: int = 100
-    pace: float = 10.0
-    patience: float = 5.0
+    parallel: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 100
+    pace: Annotated[float, Parameter(validator=Number(gte=0))] = 10.0
+    patience: Annotated[float, Parameter(validator=Number(gt=0, lte=60))] = 5.0
     anonymous_ftp: bool = False
     state_dir: Path | None = None
     quiet: Annotated[bool, Parameter(alias="-q")] = False

@@ -20,7 +20,8 @@ def _network(word: str) -> list[Target]:
     try:
         network = ipaddress.ip_network(word, strict=False)
     except ValueError as fault:
-        raise UsageError(f"{word[:60]!r} is no network: {fault}") from fault
+        hint = "a network is written as 10.20.0.0/24, one device as its address or host name"
+        raise UsageError(f"{word[:60]!r} is no network", hint=hint) from fault
     if network.num_addresses > _LARGEST_NETWORK:
         raise UsageError(
             f"{word} has {network.num_addresses} addresses; at most {_LARGEST_NETWORK} at once",
@@ -54,12 +55,16 @@ async def resolve_targets(
     """Return targets, each address once, and the names that do not resolve. Raises `UsageError`."""
     targets: dict[str, Target] = {}
     lost: list[Incomplete] = []
-    queue = list(words)
+    queue = list(dict.fromkeys(words))
     if not queue:
         raise UsageError("no target given", hint="an address, a host name, a network, @file or lab")
+    read = set(queue)
     for word in queue:
         if word.startswith("@"):
-            queue.extend(_from_file(Path(word[1:])))
+            # A file may name others, and itself.
+            fresh = dict.fromkeys(w for w in _from_file(Path(word[1:])) if w not in read)
+            read.update(fresh)
+            queue.extend(fresh)
         elif word == "lab":
             found = lab_targets(lab_folder(lab))
             targets.update({target.address: target for target in found})
