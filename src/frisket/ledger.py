@@ -6,12 +6,14 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from frisket.errors import FrisketError
 
 Record = dict[str, Any]
+_MOST_WAITING = 2000
 
 
 class LedgerFault(FrisketError):
@@ -36,6 +38,13 @@ def _parse(line: bytes) -> Record | None:
     return record if isinstance(record, dict) else None
 
 
+def _write(file: FileIO, data: bytes) -> None:
+    """Write all of `data`: the system may take it in pieces, and fail at the last one."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
 class Ledger:
     """One file of records. With no path it keeps nothing (a device that forgets at the end).
 
@@ -43,10 +52,11 @@ class Ledger:
     descriptors. A torn last line, left by a crash, is cut off when the ledger is read.
     """
 
-    __slots__ = ("_path",)
+    __slots__ = ("_path", "_waiting")
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._waiting: list[Record] = []  # noted, and not on disk yet
 
     def read(self) -> Iterator[Record]:
         """Yield the records in order, ending at the first damaged one, which is cut off.
@@ -71,17 +81,27 @@ class Ledger:
         except OSError as fault:
             raise LedgerFault(f"{self._path.name} cannot be read: {fault.strerror}") from fault
 
+    def note(self, record: Record) -> None:
+        """Write a record, or keep it until one can be written: a log must not stop its device."""
+        if self._path is None:
+            return
+        waiting, self._waiting = [*self._waiting, record], []
+        try:
+            self.append(*waiting)
+        except LedgerFault:
+            self._waiting = waiting[-_MOST_WAITING:]
+
     def append(self, *records: Record) -> None:
         """Write records and wait until they are on disk. Raises `LedgerFault` (disk full …)."""
-        if self._path is None:
+        if self._path is None or not records:
             return
         data = b"".join(_line(record) for record in records)
         try:
-            with self._path.open("ab") as file:
+            # Unbuffered: closing a file would try once more to write what had failed.
+            with self._path.open("ab", buffering=0) as file:
                 start = file.tell()
                 try:
-                    file.write(data)
-                    file.flush()
+                    _write(file, data)
                     os.fsync(file.fileno())
                 except OSError:
                     # A half-written record must not stand before the next good one.
@@ -94,6 +114,7 @@ class Ledger:
         """Put `records` in the place of all there are, atomically. Raises `LedgerFault`."""
         if self._path is None:
             return
+        self._waiting.clear()
         fresh = self._path.with_suffix(".new")
         try:
             with fresh.open("wb") as file:

@@ -88,7 +88,7 @@ class AuditLog:
             detail=detail[:300],
             result="OK" if ok else "NG",
         )
-        self._ledger.append(asdict(entry))
+        self._ledger.note(asdict(entry))
         self._entries.append(entry)
         for listener in self.listeners:
             listener(entry)

@@ -36,7 +36,7 @@ class Journal:
         """Count `n` of `what` (one of `COUNTS`, or another word), with what it was about."""
         at = self._now().isoformat(timespec="milliseconds")
         record: Record = {"at": at, "what": what, "about": about[:200], "n": n}
-        self._ledger.append(record)
+        self._ledger.note(record)
         self._apply(record)
 
     def summary(self) -> Mapping[str, object]:

@@ -86,7 +86,8 @@ class Policy:
         """Tick exactly `items`, force their settings and lock them; return what was forced.
 
         Clearing a tick frees its settings and restores nothing. Raises `SettingRefused` for an
-        unknown item or a number outside its range, before anything is written.
+        unknown item or a number outside its range, before anything is written, and `LedgerFault`
+        where the disk is full: then nothing is ticked.
         """
         ticked = self._ticked(items)
         values = {**self.parameters, **parameters}
@@ -97,10 +98,11 @@ class Policy:
             catalog[key].check(value)
         own = {name: values[name] for item in ticked for name in _parameters_of(item)}
         state = PolicyState(tuple(item.id for item in ticked), own)
+        # First the settings: a tick that a full disk left without its settings would lock nothing.
+        store.force(wanted, actor)
         self._ledger.replace([{"items": list(state.items), "parameters": own}])
         self._state = state
         self._relock()
-        store.force(wanted, actor)
         detail = " ".join(state.items) or "no item ticked"
         self._log.add(LogKind.SECURITY_POLICY, actor, "Change Security Policy", detail)
         return tuple(wanted)

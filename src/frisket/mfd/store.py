@@ -155,24 +155,34 @@ class Store:
         return self._put(key, checked, actor, via)
 
     def force(self, values: Mapping[str, Value], actor: str) -> None:
-        """Store what a security policy forces, lock or no lock; used by the policy alone."""
-        for key, value in values.items():
-            if key in self:
-                self._put(key, self._context.catalog[key].check(value), actor, "policy")
+        """Store what a security policy forces, lock or no lock; used by the policy alone.
+
+        All of it or, where the disk is full (`LedgerFault`), nothing.
+        """
+        checked = {k: self._context.catalog[k].check(v) for k, v in values.items() if k in self}
+        new = {key: value for key, value in checked.items() if self[key] != value}
+        forgets = self._personality.quirks.forgets
+        self._ledger.append(*self._records({k: v for k, v in new.items() if k not in forgets}))
+        for key, value in new.items():
+            self._take(key, value, actor, "policy")
 
     def _put(self, key: str, value: Value, actor: str, via: str) -> bool:
         if self[key] == value:
             return False
-        setting = self._context.catalog[key]
-        forgets = key in self._personality.quirks.forgets
-        if not forgets:
+        if key not in self._personality.quirks.forgets:
             self._ledger.append({"key": key, "value": value})
+        self._take(key, value, actor, via)
+        return True
+
+    def _take(self, key: str, value: Value, actor: str, via: str) -> None:
+        """Act by a value that is on disk already, and record it."""
+        setting = self._context.catalog[key]
         self._context.journal.add("writes", key)
         shown = "(secret)" if setting.secret else show(value)
         detail = f"{key} = {shown} via {via}"
         self._context.log.add(LogKind.MACHINE_MANAGEMENT, actor, "Change Setting", detail)
-        if forgets:
-            return True
+        if key in self._personality.quirks.forgets:
+            return
         if setting.restart and via != "lab":
             self._before.setdefault(key, self[key])
         self._values[key] = value
@@ -180,7 +190,6 @@ class Store:
             del self._before[key]
         if key not in self._before:
             self._notify([key])
-        return True
 
     def apply_pending(self) -> None:
         """Let what waited for a restart take effect ([Apply Setting Changes], or a reboot)."""

@@ -79,7 +79,7 @@ class Agent:
         try:
             return self._respond(data, decode_message(data))
         except FrisketError:
-            # No SNMP message; or the disk is full and a wake or failed login cannot be recorded.
+            # No SNMP message.
             return None
 
     def _respond(self, data: bytes, message: Message) -> bytes | None:

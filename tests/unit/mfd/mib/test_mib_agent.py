@@ -226,7 +226,7 @@ def test_answers_notifications_and_foreign_kinds_get_silence(bench: Bench) -> No
     assert asker.community(Pdu(Kind.GET_BULK, 1), version=Version.V1) is None
 
 
-def test_a_full_disk_means_silence_and_no_fault(
+def test_a_full_disk_keeps_neither_the_agent_nor_its_journal_quiet(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asker = bench.asker(quirks={"sleeps": True})
@@ -235,5 +235,5 @@ def test_a_full_disk_means_silence_and_no_fault(
         raise LedgerFault("disk full")
 
     monkeypatch.setattr(Ledger, "append", full)
-    assert asker.community(GET) is None
     assert asker.community(GET) is not None
+    assert asker.agent.device.journal.counts["wakes"] == 1
