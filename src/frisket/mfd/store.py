@@ -65,11 +65,14 @@ class Store:
         self._watchers: list[Watcher] = []
         for record in ledger.read():
             self._replay(record)
-        self._ledger.replace(self._records(self._values))
+        # Once initialized, a device never goes back to what it was planned to be.
+        first = [{"reset": True}] if planned and not self._planned else []
+        self._ledger.replace(first + self._records(self._values))
 
     def _replay(self, record: Record) -> None:
         if record.get("reset"):
             self._values.clear()
+            self._planned = {}
         key, value = record.get("key", ""), record.get("value")
         if key in self._personality.defaults and value is not None:
             try:
@@ -199,9 +202,10 @@ class Store:
 
     def reset(self, actor: str) -> None:
         """Go back to the factory values ([Initialize All Data/Settings])."""
-        changed = list(self._values)
+        changed = list({**self._planned, **self._values})
         self._ledger.replace([{"reset": True}])
         self._values.clear()
+        self._planned = {}
         self._before.clear()
         self._context.log.add(LogKind.MACHINE_MANAGEMENT, actor, "Initialize All Data/Settings")
         self._notify(changed)

@@ -22,6 +22,7 @@ from frisket.ledger import Ledger, LedgerFault
 from frisket.mfd.policy import PolicyRefused
 from frisket.mfd.store import Locked
 from frisket.mfd.users import FACTORY_PASSWORD, LoginRefused, Role
+from frisket.model.reading import Value
 
 CONTENT = load_content()
 ALL_ITEMS = tuple(item.id for item in CONTENT.policy)
@@ -246,3 +247,16 @@ def test_every_acknowledged_setting_survives_kill_9(tmp_path: Path) -> None:
         kept = int(str(device.store["device.location"]).split()[1])
         # One more may have been stored without its acknowledgement having been read.
         assert kept in {last, last + 1}
+
+
+def test_initializing_goes_back_to_the_factory_and_not_to_the_plan(tmp_path: Path) -> None:
+    planned: dict[str, Value] = {"raw.enabled": False, "device.location": "Ward 4"}
+    device = make_device(settings=planned, folder=tmp_path)
+    device.store.set("lpd.enabled", False, "test", "lab")
+    device.store.reset("test")
+    device.store.set("ipp.enabled", False, "test", "lab")
+    for _ in range(3):
+        wanted = (True, "", True, False)
+        keys = ("raw.enabled", "device.location", "lpd.enabled", "ipp.enabled")
+        assert tuple(device.store[key] for key in keys) == wanted
+        device = make_device(settings=planned, folder=tmp_path)
