@@ -127,7 +127,8 @@ class HttpConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool | None:
         """Note the end; a plain client that closed its half still gets its answer."""
-        busy = self._task is not None and not self._tls
+        # The handshake's own task may not have run yet when a client ends right after it.
+        busy = self._task is not None and self._serving.context is None
         self._side.receive(b"")
         return busy
 
