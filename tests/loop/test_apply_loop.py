@@ -16,7 +16,8 @@ from frisket.audit.load import load_content
 from frisket.catalog.load import load_catalog
 from frisket.drivers.access.snmp import Around, IdentityChanged, NoDriver
 from frisket.drivers.access.snmp_hand import open_hand
-from frisket.drivers.access.web import LoginRefused, open_web
+from frisket.drivers.access.web import LoginRefused
+from frisket.drivers.access.web_hand import open_web_hand
 from frisket.drivers.apply import Job, Mode, apply_device
 from frisket.drivers.base import Hand, Pin
 from frisket.drivers.credential import Login, Secret, WebLogin
@@ -94,7 +95,7 @@ async def carried_out(
             await visit.close()
 
     async def door() -> Hand:
-        return await open_web(dialer(device), FIRST, plan.pin, AROUND, Pin())
+        return await open_web_hand(dialer(device), FIRST, plan.pin, AROUND, Pin())
 
     job = Job(plan, hand, look, record, lambda *_: None, mode, open_door=door)
     return await apply_device(job)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from tests.project.tree import ROOT
 
 from frisket.drivers.base import Pin
 from frisket.drivers.credential import (
@@ -135,6 +137,17 @@ def test_the_environment_gives_one_login_for_all() -> None:
     assert len(asked) == 3
     with pytest.raises(UsageError, match="names no algorithm"):
         from_environment({**given, "FRISKET_SNMP_ENCRYPTION": "ROT13"}, nobody)
+
+
+def test_the_example_of_the_document_is_sound() -> None:
+    document = ROOT / "docs" / "reference" / "credentials.md"
+    sample = re.search(r"```toml\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    assert sample
+    found = parse_credentials(sample[1], "doc", {"FLEET_AUTH": HIDDEN}, lambda _: HIDDEN)
+    login = found.for_device("10.1.0.9")
+    assert login is not None
+    assert login.web is not None
+    assert login.web.plaintext
 
 
 def test_a_login_follows_what_the_device_was_told() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.unit.drivers.states import CATALOG, SETTINGS, states
 
 from frisket.drivers.access.form import Page
-from frisket.drivers.access.web import fields_of, slug_of, value_of
+from frisket.drivers.access.web import slug_of, value_of
+from frisket.drivers.access.web_hand import fields_of
 from frisket.errors import SettingRefused
 from frisket.mfd.remote_ui.forms import parse_query
 from frisket.mfd.remote_ui.menu import slug_of as slug_on_the_device

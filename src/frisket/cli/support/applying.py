@@ -14,7 +14,7 @@ from frisket.cli.support.planning import Network
 from frisket.cli.support.progress import Tick
 from frisket.cli.support.session import now
 from frisket.drivers.access.snmp_hand import open_hand
-from frisket.drivers.access.web import open_web
+from frisket.drivers.access.web_hand import open_web_hand
 from frisket.drivers.apply import Job, Mode, apply_device
 from frisket.drivers.base import Hand, Pin
 from frisket.drivers.credential import Credentials
@@ -70,7 +70,7 @@ class Applier:
             if login is None:
                 raise FrisketError("no credential is given for it")
             dialer = self.network.dialer(device.target)
-            return await open_web(dialer, login, device.pin, around(), Pin())
+            return await open_web_hand(dialer, login, device.pin, around(), Pin())
 
         async def look(keys: frozenset[str]) -> Readings:
             return await self.network.look(device.target, keys)

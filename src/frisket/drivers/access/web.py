@@ -1,4 +1,4 @@
-"""Reads and writes settings through a device's own web pages: log in, read a form, post it back.
+"""Reads settings through a device's own web pages: log in, read a form.
 
 This is the first way into a device whose better ways are still closed. What can be done over SNMPv3
 is done there.
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from frisket.catalog.setting import Setting, Type
 from frisket.drivers.access.form import Page, read_page
 from frisket.drivers.access.snmp import Around, IdentityChanged, NoDriver
-from frisket.drivers.base import Driver, Pin, Settings, WebTable
+from frisket.drivers.base import Driver, Pin, WebTable
 from frisket.drivers.credential import Login, WebLogin
 from frisket.errors import FrisketError, Refused, SettingRefused, WireError
 from frisket.model.reading import Known, Reading, Unread, Value, Why, Witness
@@ -59,20 +59,6 @@ def value_of(setting: Setting, page: Page) -> Value | None:
             return setting.parse(values[-1])
         case _:
             return setting.check(values[-1])
-
-
-def fields_of(setting: Setting, value: Value) -> list[tuple[str, str]]:
-    """Return the fields that a browser would post for a setting."""
-    key = setting.key
-    match value:
-        case bool():
-            return [(key, "on")] if value else []
-        case tuple() if setting.type is Type.SET:
-            return [(key, item) for item in value]
-        case tuple():
-            return [(key, "\n".join(value))]
-        case _:
-            return [(key, str(value))]
 
 
 @dataclass(slots=True)
@@ -130,7 +116,7 @@ class Browser:
 
 
 @dataclass(slots=True)
-class WebHand:
+class WebReader:
     """One device by its Remote UI, logged in. Opened by `open_web`."""
 
     browser: Browser
@@ -141,7 +127,8 @@ class WebHand:
     descr: str = ""
     name: str = field(default=NAME, init=False)
 
-    async def _page(self, setting: Setting) -> Page:
+    async def page(self, setting: Setting) -> Page:
+        """Return the page on which a setting stands, an empty one where there is none."""
         path = self.table.page.replace("{menu}", slug_of(setting.menu))
         response = await self.browser.send("GET", path)
         if response.status == 404:
@@ -160,7 +147,7 @@ class WebHand:
                 found[key] = Unread(Why.UNSUPPORTED, NAME, "a secret, which is never read back")
                 continue
             if setting.menu not in pages:
-                pages[setting.menu] = await self._page(setting)
+                pages[setting.menu] = await self.page(setting)
             found[key] = self._reading(setting, pages[setting.menu])
         return found
 
@@ -172,39 +159,6 @@ class WebHand:
         if value is None:
             return Unread(Why.UNSUPPORTED, NAME, "the page does not show it")
         return Known(value, Witness.DEVICE, self.around.now(), NAME)
-
-    async def write(self, values: Settings) -> None:
-        """Post each page once with what changes on it. Raises `SettingRefused`."""
-        by_menu: dict[str, list[str]] = {}
-        for key in values:
-            by_menu.setdefault(self.around.catalog[key].menu, []).append(key)
-        for keys in by_menu.values():
-            await self._post([self.around.catalog[key] for key in keys], values)
-
-    async def _post(self, settings: list[Setting], values: Settings) -> None:
-        page = await self._page(settings[0])
-        offered = page.hidden.get(self.table.shown, ())
-        for setting in settings:
-            if setting.key not in offered:
-                raise SettingRefused(f"{setting.key} cannot be changed in the Remote UI")
-        token = page.hidden.get(self.table.token, ("",))[0]
-        fields = [(self.table.token, token)]
-        for setting in settings:
-            fields.append((self.table.shown, setting.key))
-            fields += fields_of(setting, values[setting.key])
-        path = self.table.page.replace("{menu}", slug_of(settings[0].menu))
-        response = await self.browser.send("POST", path, fields)
-        if response.status != 302:
-            names = ", ".join(setting.key for setting in settings)
-            raise SettingRefused(f"{names}: the Remote UI answers {response.status}")
-
-    async def pending(self) -> int:
-        """Return 0: what needs a restart is not written here."""
-        return 0
-
-    async def restart(self) -> None:
-        """Refuse: what needs a restart is not written here."""
-        raise SettingRefused("the Remote UI is not used to restart a device")
 
     def close(self) -> None:
         """Close nothing: every request has a connection of its own."""
@@ -227,7 +181,7 @@ async def _reach(dialer: Dialer, login: WebLogin) -> tuple[Browser, Response]:
 
 async def open_web(
     dialer: Dialer, login: Login, expected: Pin, around: Around, seen: Pin
-) -> WebHand:
+) -> WebReader:
     """Log in to a device's Remote UI and prove that it is the expected device.
 
     `seen` is who the network says is there; it is compared before the password is sent.
@@ -259,4 +213,4 @@ async def open_web(
     for wanted in (login.pin, expected, seen):
         if why := wanted.differs(pin):
             raise IdentityChanged(f"another device answers: {why}")
-    return WebHand(browser, fit[0], table, around, pin)
+    return WebReader(browser, fit[0], table, around, pin)
