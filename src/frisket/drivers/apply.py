@@ -20,7 +20,7 @@ from frisket.drivers.base import Hand, Settings
 from frisket.drivers.order import Phase, Stage
 from frisket.drivers.plan import ACCESS, DevicePlan, moved
 from frisket.drivers.record import Outcome, Record, Result
-from frisket.errors import FrisketError, LinkError, SettingRefused
+from frisket.errors import FrisketError, LinkError, SettingRefused, WireError
 from frisket.ledger import LedgerFault
 from frisket.model.reading import Known, Readings, Value, Witness
 from frisket.proto.snmp.errors import Denied, SnmpError
@@ -96,8 +96,10 @@ async def _opened(job: Job) -> Result:
         return Result(address, Outcome.DENIED, str(fault))
     except NoDriver as fault:
         return Result(address, Outcome.REFUSED, str(fault))
-    except FrisketError as fault:
+    except (LinkError, WireError, SnmpError) as fault:
         return Result(address, Outcome.UNREACHABLE, str(fault))
+    except FrisketError as fault:
+        return Result(address, Outcome.REFUSED, str(fault))
     return await _Device(job, hand).run()
 
 

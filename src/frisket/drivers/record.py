@@ -38,6 +38,7 @@ class Outcome(StrEnum):
     LEFT = "left half-way"  # ... and these values could not be put back
     UNKNOWN = "must be read"  # a write was sent and the device can no longer be asked
     NOT_BEGUN = "not begun"  # the run stopped before this device
+    UNRECORDED = "not recorded"  # the record cannot be written, so the run stopped here
     BUG = "bug"
 
     @property
@@ -46,7 +47,9 @@ class Outcome(StrEnum):
         return self in _FAILED
 
 
-_FAILED = frozenset({Outcome.DENIED, Outcome.UNDONE, Outcome.LEFT, Outcome.UNKNOWN, Outcome.BUG})
+_FAILED = frozenset(
+    {Outcome.DENIED, Outcome.UNDONE, Outcome.LEFT, Outcome.UNKNOWN, Outcome.UNRECORDED, Outcome.BUG}
+)
 
 
 @dataclass(frozen=True, slots=True)

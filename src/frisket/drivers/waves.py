@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from frisket.drivers.plan import DevicePlan
 from frisket.drivers.record import Outcome, Result
+from frisket.ledger import LedgerFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Waves:
         return bool(failed) and (canary or 0 < self.max_failures <= failed)
 
 
+async def _recorded(one: Callable[[DevicePlan], Awaitable[Result]], device: DevicePlan) -> Result:
+    """Run one device; without a record nothing more is written, to it or to any other."""
+    try:
+        return await one(device)
+    except LedgerFault as fault:
+        return Result(device.address, Outcome.UNRECORDED, str(fault))
+
+
 async def run_waves(
     devices: Sequence[DevicePlan],
     waves: Waves,
@@ -52,10 +62,14 @@ async def run_waves(
     async def guarded(device: DevicePlan) -> None:
         async with gate:
             if stopped.is_set():
-                result = Result(device.address, Outcome.NOT_BEGUN, "too many devices failed")
-                left_out(result)
+                result = Result(device.address, Outcome.NOT_BEGUN, "the run stopped before it")
+                # Where there is no room for the record either, the missing outcome says the same.
+                with suppress(LedgerFault):
+                    left_out(result)
             else:
-                result = await one(device)
+                result = await _recorded(one, device)
+                if result.outcome is Outcome.UNRECORDED:
+                    stopped.set()
             results.append(result)
             if waves.stops(results, canary=False):
                 stopped.set()

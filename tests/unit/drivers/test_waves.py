@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from frisket.drivers.plan import DevicePlan
 from frisket.drivers.record import Outcome, Result
 from frisket.drivers.waves import Waves, run_waves
+from frisket.ledger import LedgerFault
 from frisket.model.target import Target
 
 
@@ -46,6 +47,18 @@ async def test_failures_stop_the_run_at_the_number_given() -> None:
     waves = Waves(canary=0, batch=1, max_failures=2)
     assert await run(waves, [BAD, DONE, BAD, DONE]) == [BAD, DONE, BAD, NOT]
     assert await run(Waves(0, 1, 0), [BAD, BAD, BAD, DONE]) == [BAD, BAD, BAD, DONE]
+
+
+async def test_without_a_record_the_run_stops() -> None:
+    async def full(device: DevicePlan) -> Result:
+        raise LedgerFault(f"{device.address}: no space")
+
+    def unwritten(result: Result) -> None:
+        raise LedgerFault(result.address)
+
+    results = await run_waves(devices(3), Waves(canary=0, batch=1), full, unwritten)
+    assert [r.outcome for r in results] == [Outcome.UNRECORDED, NOT, NOT]
+    assert results[0].why == "10.0.0.0: no space"
 
 
 async def test_one_device_is_no_canary_of_its_own() -> None:

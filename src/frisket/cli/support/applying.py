@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 
 from frisket.catalog.load import load_catalog
@@ -32,8 +32,10 @@ Show = Callable[[int], AbstractContextManager[Tick]]
 def print_event(device: str, what: str, detail: str) -> None:
     """Print one event as a line of JSON."""
     row = {"at": now().isoformat(), "device": device, "event": what, "detail": detail}
-    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    # Nobody listens any more: that is no reason to leave a device half-way.
+    with suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
 
 
 def no_event(device: str, what: str, detail: str) -> None:
