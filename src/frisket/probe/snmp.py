@@ -13,39 +13,26 @@ from dataclasses import dataclass, field
 from frisket.errors import FrisketError, LinkError, Refused, Silent, WireError
 from frisket.model.reading import Reading, Readings, Unread, Why
 from frisket.probe.base import Probe, Sighting, Visit, unread
-from frisket.probe.identity import Clues, clean, recognise
+from frisket.probe.identity import clean, recognise
+from frisket.probe.snmp_identity import (
+    ASKED,
+    PUBLIC,
+    SYS_DESCR,
+    SYS_OBJECT_ID,
+    clues_of,
+    identifier_of,
+    text,
+)
 from frisket.proto.snmp.client import Manager
 from frisket.proto.snmp.credential import Community, Credential, UserCredential
 from frisket.proto.snmp.errors import SnmpError, StatusError, WalkBroken
 from frisket.proto.snmp.wire.crypto import User
 from frisket.proto.snmp.wire.message import Version
 from frisket.proto.snmp.wire.oid import Oid, parse_oid
-from frisket.proto.snmp.wire.values import ObjectIdentifier, OctetString, Value
+from frisket.proto.snmp.wire.values import OctetString, Value
 
 VIA = "snmp"
 AWAKE_TIMEOUT = 1.0  # seconds for each of two attempts, once another version has answered
-PUBLIC = "public"
-
-SYS_DESCR = parse_oid("1.3.6.1.2.1.1.1.0")
-SYS_OBJECT_ID = parse_oid("1.3.6.1.2.1.1.2.0")
-SYS_NAME = parse_oid("1.3.6.1.2.1.1.5.0")
-SYS_LOCATION = parse_oid("1.3.6.1.2.1.1.6.0")
-DEVICE_TYPE = parse_oid("1.3.6.1.2.1.25.3.2.1.2.1")
-DEVICE_DESCR = parse_oid("1.3.6.1.2.1.25.3.2.1.3.1")
-PRINTER_SERIAL = parse_oid("1.3.6.1.2.1.43.5.1.1.17.1")
-# PWG 5107.1, ppmPrinterIEEE1284DeviceId.
-DEVICE_ID = parse_oid("1.3.6.1.4.1.2699.1.2.1.2.1.1.3.1")
-# Canon's enterprise branch: product name, controller version, serial number (older, newer).
-CANON_PRODUCT = parse_oid("1.3.6.1.4.1.1602.1.1.1.1.0")
-CANON_FIRMWARE = parse_oid("1.3.6.1.4.1.1602.1.1.1.4.0")
-CANON_SERIALS = (
-    parse_oid("1.3.6.1.4.1.1602.1.2.1.4.0"),
-    parse_oid("1.3.6.1.4.1.1602.1.2.1.8.1.3.1.1"),
-)
-ASKED = (
-    *(SYS_DESCR, SYS_OBJECT_ID, SYS_NAME, SYS_LOCATION, DEVICE_TYPE, DEVICE_DESCR),
-    *(PRINTER_SERIAL, DEVICE_ID, CANON_PRODUCT, CANON_FIRMWARE, *CANON_SERIALS),
-)
 PHYSICAL_ADDRESSES = parse_oid("1.3.6.1.2.1.2.2.1.6")
 # Printer-MIB prtChannelTable: type and information ("port=9100"), RFC 3805 section 6.
 CHANNEL_TYPES = parse_oid("1.3.6.1.2.1.43.14.1.1.2")
@@ -77,29 +64,6 @@ class Answers:
     channels: tuple[tuple[int, bytes], ...] = ()  # prtChannelType, prtChannelInformation
 
 
-def text(value: Value | None) -> str:
-    """Return a string variable as text: UTF-8, else Latin-1; "" for anything else."""
-    if not isinstance(value, OctetString):
-        return ""
-    octets = bytes(value).rstrip(b"\0")
-    try:
-        return octets.decode()
-    except UnicodeDecodeError:
-        return octets.decode("latin-1")
-
-
-def _oid(value: Value | None) -> Oid:
-    return tuple(value) if isinstance(value, ObjectIdentifier) else ()
-
-
-def mac_of(addresses: Iterable[Value]) -> str:
-    """Return the first real Ethernet address among ifPhysAddress values."""
-    for value in addresses:
-        if isinstance(value, OctetString) and len(value) == 6 and any(value):
-            return bytes(value).hex(":")
-    return ""
-
-
 def print_ports(channels: Iterable[tuple[int, bytes]]) -> frozenset[int]:
     """Return the TCP ports that the device's channel table says print what they receive."""
     ports = (
@@ -110,26 +74,6 @@ def print_ports(channels: Iterable[tuple[int, bytes]]) -> frozenset[int]:
         if found
     )
     return frozenset(port for port in ports if 0 < port < 65536)
-
-
-def clues_of(answers: Answers) -> Clues:
-    """Return what the variables say of the device's identity."""
-    values = answers.values
-    serials = (text(values.get(oid)) for oid in (PRINTER_SERIAL, *CANON_SERIALS))
-    return Clues(
-        sys_descr=text(values.get(SYS_DESCR)),
-        sys_object_id=_oid(values.get(SYS_OBJECT_ID)),
-        device_descr=text(values.get(DEVICE_DESCR)),
-        device_type=_oid(values.get(DEVICE_TYPE)),
-        device_id=text(values.get(DEVICE_ID)),
-        product=text(values.get(CANON_PRODUCT)),
-        firmware=text(values.get(CANON_FIRMWARE)),
-        serial=next((serial for serial in serials if clean(serial)), ""),
-        printer_mib=PRINTER_SERIAL in values or bool(answers.channels),
-        name=text(values.get(SYS_NAME)),
-        location=text(values.get(SYS_LOCATION)),
-        mac=mac_of(answers.addresses),
-    )
 
 
 def _version(visit: Visit, fault: FrisketError | None, said: str, silence: str) -> Reading:
@@ -181,7 +125,9 @@ def interpret(visit: Visit, answers: Answers) -> Sighting:
         ),
         "snmp.community.public": _public(visit, answers),
     }
-    identity, printer = recognise(clues_of(answers))
+    identity, printer = recognise(
+        clues_of(answers.values, answers.addresses, printer_mib=bool(answers.channels))
+    )
     versions = [
         name
         for name, fault in (("v1", answers.v1), ("v2c", answers.v2c), ("v3", answers.v3))
@@ -198,14 +144,16 @@ def interpret(visit: Visit, answers: Answers) -> Sighting:
 async def run(visit: Visit) -> Sighting:
     """Ask each version once, then read who it is with one that answered."""
     timeouts = (visit.options.patience * 0.4, visit.options.patience * 0.6)
-    v1 = await _answers(visit, Version.V1, timeouts)
-    if isinstance(v1, Refused):
-        return interpret(visit, Answers(v1, v1, v1))
-    if v1 is None:
+    first = asyncio.create_task(_answers(visit, Version.V1, timeouts))
+    await asyncio.wait({first}, timeout=AWAKE_TIMEOUT)
+    if first.done():
+        v1 = await first
+        if isinstance(v1, Refused):
+            return interpret(visit, Answers(v1, v1, v1))
         # Awake: what else it speaks, it will say at once.
         timeouts = (min(timeouts[0], AWAKE_TIMEOUT), min(timeouts[1], AWAKE_TIMEOUT))
-    v2c, (v3, engine_id) = await asyncio.gather(
-        _answers(visit, Version.V2C, timeouts), _discover(visit, timeouts)
+    v1, v2c, (v3, engine_id) = await asyncio.gather(
+        first, _answers(visit, Version.V2C, timeouts), _discover(visit, timeouts)
     )
     answers = Answers(v1, v2c, v3, engine_id)
     if v2c is None or v1 is None:
@@ -259,7 +207,7 @@ async def _read(
         if isinstance(kind, int)
         for value in [information.get(index)]
     )
-    values = {oid: value for oid, value in found if text(value) or _oid(value)}
+    values = {oid: value for oid, value in found if text(value) or identifier_of(value)}
     return Answers(
         answers.v1,
         answers.v2c,
