@@ -16,7 +16,8 @@ from frisket.errors import Refused, Silent
 from frisket.model.reading import Unread, Why
 from frisket.net.listen import listen_udp
 from frisket.probe.base import Options
-from frisket.probe.snmp import PROBE, Answers, interpret, mac_of, print_ports, text
+from frisket.probe.snmp import PROBE, Answers, interpret, print_ports
+from frisket.probe.snmp_identity import mac_of, text
 from frisket.proto.snmp.wire.values import Integer, OctetString
 
 CANON = """

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import unicodedata
 
 from frisket.model.finding import AuditResult, DeviceResult, Finding
+from frisket.report.escape import guarded
 from frisket.report.figures import evidence_text, instant, setting_text
 from frisket.report.format import Format, ReportContext
 
@@ -39,18 +38,6 @@ HEADER = (
     "maps",
     "conflicts",
 )
-
-# A spreadsheet runs a cell that begins so (CWE-1236); Asian editions also take the wide forms.
-_FORMULA = frozenset("=+-@\t\r\n\u2212")
-# Where the list separator of the locale is a semicolon, the text after one begins a cell.
-_AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")  # noqa: RUF001
-
-
-def guarded(text: str) -> str:
-    """Return `text` as a cell that no spreadsheet takes for a formula."""
-    text = _AFTER_SEMICOLON.sub(r"\1'", text)
-    first = unicodedata.normalize("NFKC", text.lstrip(" ")[:1])
-    return f"'{text}" if first in _FORMULA and first else text
 
 
 def _row(result: AuditResult, device: DeviceResult, finding: Finding) -> tuple[str, ...]:

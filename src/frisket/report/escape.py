@@ -37,6 +37,11 @@ _BLANK = frozenset(
 # Stacked accents climb over the lines above; no language writes more than a few on a letter.
 _MARKS = 4
 
+# A spreadsheet runs a cell that begins so (CWE-1236); Asian editions also take the wide forms.
+_FORMULA = frozenset("=+-@\t\r\n\u2212")
+# Where the list separator of the locale is a semicolon, the text after one begins a cell.
+_AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")  # noqa: RUF001
+
 _PLAIN = re.compile(r"[ -~]*")
 _SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
@@ -84,6 +89,13 @@ def clean_value(value: Value, limit: int) -> Value:
     if isinstance(value, tuple):
         return tuple(visible(part, limit) for part in value)
     return value
+
+
+def guarded(text: str) -> str:
+    """Return `text` as a cell that no spreadsheet takes for a formula."""
+    text = _AFTER_SEMICOLON.sub(r"\1'", text)
+    first = unicodedata.normalize("NFKC", text.lstrip(" ")[:1])
+    return f"'{text}" if first in _FORMULA and first else text
 
 
 def clean(result: AuditResult, *, limit: int = DISPLAY, prose: int = PROSE) -> AuditResult:

@@ -10,7 +10,7 @@ from itertools import count
 from tests.loop.personas.base import Device, Furnish, Persona
 from tests.unit.proto.snmp.agent import Agent
 
-from frisket.probe import snmp
+from frisket.probe import snmp, snmp_identity
 from frisket.proto.snmp.wire import (
     CommunityMessage,
     Integer,
@@ -29,11 +29,11 @@ from frisket.proto.snmp.wire.usm import Engine
 
 COLUMNS = (snmp.PHYSICAL_ADDRESSES, snmp.CHANNEL_TYPES, snmp.CHANNEL_INFORMATION)
 PRINTER: dict[Oid, Value] = {
-    snmp.SYS_DESCR: OctetString(b"Canon iR-ADV C5235 /P"),
-    snmp.SYS_OBJECT_ID: ObjectIdentifier((1, 3, 6, 1, 4, 1, 1602, 4, 7)),
-    snmp.SYS_NAME: OctetString(b"lobby"),
-    snmp.DEVICE_TYPE: ObjectIdentifier((1, 3, 6, 1, 2, 1, 25, 3, 1, 5)),
-    snmp.PRINTER_SERIAL: OctetString(b"ABC12345"),
+    snmp_identity.SYS_DESCR: OctetString(b"Canon iR-ADV C5235 /P"),
+    snmp_identity.SYS_OBJECT_ID: ObjectIdentifier((1, 3, 6, 1, 4, 1, 1602, 4, 7)),
+    snmp_identity.SYS_NAME: OctetString(b"lobby"),
+    snmp_identity.DEVICE_TYPE: ObjectIdentifier((1, 3, 6, 1, 2, 1, 25, 3, 1, 5)),
+    snmp_identity.PRINTER_SERIAL: OctetString(b"ABC12345"),
     (*snmp.PHYSICAL_ADDRESSES, 1): OctetString(b"\0\0\x85\1\2\3"),
     (*snmp.CHANNEL_TYPES, 1, 1): Integer(11),
     (*snmp.CHANNEL_INFORMATION, 1, 1): OctetString(b"port=9100"),
@@ -168,8 +168,13 @@ def texts(text: bytes) -> Furnish:
 
 def named() -> dict[Oid, Value]:
     """Return the printer with every text variable that is asked for."""
-    asked = (snmp.SYS_LOCATION, snmp.DEVICE_DESCR, snmp.DEVICE_ID, snmp.CANON_PRODUCT)
-    return PRINTER | dict.fromkeys((*asked, snmp.CANON_FIRMWARE), OctetString(b"x"))
+    asked = (
+        snmp_identity.SYS_LOCATION,
+        snmp_identity.DEVICE_DESCR,
+        snmp_identity.DEVICE_ID,
+        snmp_identity.CANON_PRODUCT,
+    )
+    return PRINTER | dict.fromkeys((*asked, snmp_identity.CANON_FIRMWARE), OctetString(b"x"))
 
 
 async def from_another_port(device: Device) -> None:

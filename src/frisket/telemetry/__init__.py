@@ -1,0 +1,1 @@
+"""What devices report of themselves while they work: counters, supplies, paper, alerts."""

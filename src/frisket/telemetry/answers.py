@@ -1,0 +1,92 @@
+"""What a device answered, by variable and by column; texts and numbers bounded. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from frisket.probe.identity import clean
+from frisket.probe.snmp_identity import text as decoded
+from frisket.proto.snmp.wire.oid import Oid
+from frisket.proto.snmp.wire.values import (
+    Counter32,
+    Counter64,
+    Gauge32,
+    Integer,
+    OctetString,
+    Value,
+)
+
+MOST_ROWS = 128  # of one table; the largest recorded one has 61
+LARGEST_COUNT = 2**32 - 1
+_OCTETS = 512  # of one text; names are shorter
+_NOTES = 50
+_LEADING = re.compile(r"[0-9]{1,12}\b")
+
+
+@dataclass(slots=True)
+class Answers:
+    """Variables, columns (index -> value), and notes on what cannot be so."""
+
+    values: Mapping[Oid, Value]
+    columns: Mapping[Oid, Mapping[Oid, Value]]
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, said: str) -> None:
+        """Keep a note; a flood of them is cut."""
+        if len(self.notes) < _NOTES:
+            self.notes.append(said)
+
+    def column(self, oid: Oid) -> Mapping[Oid, Value]:
+        """Return the rows of a column, empty where there are none."""
+        return self.columns.get(oid, {})
+
+    def count(self, value: Value | None, what: str, *, in_text: bool = False) -> int | None:
+        """Return a count, `in_text` one that begins a text; None, noted, where it cannot be one."""
+        found = leading(text(value)) if in_text else number(value)
+        if found is None or 0 <= found <= LARGEST_COUNT:
+            return found
+        self.note(f"{what}: {found} is no count")
+        return None
+
+
+def text(value: Value | None) -> str:
+    """Return a text on one line, bounded; HP and others fill up with NUL and leftovers."""
+    if not isinstance(value, OctetString):
+        return ""
+    octets = bytes(value[: _OCTETS + 1]).partition(b"\0")[0]
+    if len(octets) > _OCTETS:
+        return clean(octets.decode(errors="ignore"))
+    return clean(decoded(OctetString(octets)))
+
+
+def number(value: Value | None) -> int | None:
+    """Return a number, None for anything else."""
+    return int(value) if isinstance(value, Integer | Counter32 | Gauge32 | Counter64) else None
+
+
+def leading(words: str) -> int | None:
+    """Return the number that a text begins with: Zebra's `1920 INCHES, 4876 CENTIMETERS`."""
+    found = _LEADING.match(words)
+    return int(found[0]) if found else None
+
+
+def gather(varbinds: Mapping[Oid, Value], columns: Iterable[Oid]) -> Answers:
+    """Sort variables into columns, at most `MOST_ROWS` of each."""
+    wanted: dict[Oid, dict[Oid, Value]] = {column: {} for column in columns if column}
+    lengths = sorted({len(column) for column in wanted})
+    cut = set()
+    for oid, value in varbinds.items():
+        for length in lengths:
+            rows = wanted.get(oid[:length])
+            if rows is None or len(oid) == length:
+                continue
+            if len(rows) < MOST_ROWS:
+                rows[oid[length:]] = value
+            else:
+                cut.add(oid[:length])
+    answers = Answers(varbinds, wanted)
+    for column in sorted(cut):
+        answers.note(f"{'.'.join(map(str, column))} has more than {MOST_ROWS} rows")
+    return answers
