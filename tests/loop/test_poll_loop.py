@@ -135,6 +135,29 @@ async def test_another_community() -> None:
     assert "ward-7" not in repr(Access("ward-7"))
 
 
+async def test_a_sleeper_is_waited_for() -> None:
+    """What wakes a printer is lost on it: the first datagrams are never answered."""
+    awake = agent(lambda oid, n: ((*oid[:-1], oid[-1] + 9), Integer(n)), OctetString(b"iR-ADV"))
+    lost: list[bytes] = []
+
+    def sleepy(data: bytes, peer: tuple[str, int]) -> bytes | None:
+        if len(lost) < 4:  # two of each version
+            lost.append(data)
+            return None
+        return awake(data, peer)
+
+    async with bench() as device:
+        sock = listen_udp("127.0.0.1", 0, sleepy)
+        try:
+            device.ports[161] = sock.port
+            found = await polled(device.target, Access(patience=2.0))
+        finally:
+            sock.close()
+    assert found.sample.identity.vendor == "Canon"
+    assert found.sample.identity.model == "iR-ADV"
+    assert len(lost) == 4
+
+
 Behind = Callable[[Oid, int], VarBind]
 CANON = ObjectIdentifier((1, 3, 6, 1, 4, 1, 1602, 4, 7))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from frisket.cli.support.labs import is_lab_word
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
@@ -60,9 +61,9 @@ class Polling:
     """
 
     community_file: Path | None = None
-    parallel: int = 100
-    pace: float = 10.0
-    patience: float = 30.0
+    parallel: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 100
+    pace: Annotated[float, Parameter(validator=Number(gte=0, lte=1000))] = 10.0
+    patience: Annotated[float, Parameter(validator=Number(gt=0, lte=100))] = 30.0
     state_dir: Path | None = None
     quiet: Annotated[bool, Parameter(alias="-q")] = False
 

@@ -89,7 +89,7 @@ async def poll_device(
         cut = (f"cut short: {why}",) if why else ()
         sample, why = replace(sample, notes=(*sample.notes, *notes[:_NOTES], *cut)), ""
     elif not why:
-        why = "it answers SNMP, but reports nothing that a poll table asks for"
+        why = "it answers SNMP, but nothing shows that it is a printer"
     return Polled(target, now(), sample, why, via, engine, budget.packets, budget.received)
 
 

@@ -32,11 +32,12 @@ def interpret(varbinds: Mapping[Oid, Value], tables: Sequence[PollTable]) -> Sam
     object_id = identifier_of(varbinds.get(SYS_OBJECT_ID))
     mine = [table for table in tables if applies(table, object_id)]
     answers = gather(varbinds, _columns(mine))
-    identity, sources = _identity(answers, mine)
+    identity, printer, sources = _identity(answers, mine)
     status, status_sources = _status(answers, mine)
     reader = Reader(answers, mine)
     return Sample(
         identity,
+        printer,
         status,
         tuple(_alerts(answers, mine)),
         reader.supplies(),
@@ -62,14 +63,16 @@ def _stated(tables: Sequence[PollTable], name: str) -> Iterator[tuple[PollTable,
                 yield table, row
 
 
-def _identity(answers: Answers, tables: Sequence[PollTable]) -> tuple[Identity, dict[str, Source]]:
-    """Return who it is: as discovery recognises it, then what tables add or replace."""
+def _identity(
+    answers: Answers, tables: Sequence[PollTable]
+) -> tuple[Identity, str, dict[str, Source]]:
+    """Return who it is and why it is a printer: as recognised, then as tables add or replace."""
     bounded = {
         oid: OctetString(text(value).encode()) if isinstance(value, OctetString) else value
         for oid, value in answers.values.items()
         if oid in _ASKED
     }
-    identity, _ = recognise(clues_of(bounded))
+    identity, printer = recognise(clues_of(bounded))
     sources: dict[str, Source] = {}
     for name in Identity.__slots__:
         known = getattr(identity, name)
@@ -83,7 +86,7 @@ def _identity(answers: Answers, tables: Sequence[PollTable]) -> tuple[Identity, 
                 known = said
                 sources[name] = Source(table.name, format_oid(row.oid), row.because)
         identity = replace(identity, **{name: known})
-    return identity, sources
+    return identity, printer, sources
 
 
 _ASKED = frozenset(ASKED)

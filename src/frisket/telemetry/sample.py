@@ -113,10 +113,12 @@ class Status:
 class Sample:
     """What one device reported. `sources` names those of identity's and status's fields.
 
+    `printer` says why it is one, empty where nothing shows it.
     `notes` say what a device gave that cannot be so; it is not among the values.
     """
 
     identity: Identity = field(default_factory=Identity)
+    printer: str = ""
     status: Status = field(default_factory=Status)
     alerts: tuple[Alert, ...] = ()
     supplies: tuple[Supply, ...] = ()
@@ -131,5 +133,5 @@ class Sample:
         return self.identity.firmware
 
     def __bool__(self) -> bool:
-        """Say whether the device reported anything."""
-        return bool(self.identity or self.supplies or self.trays or self.counters or self.sources)
+        """Say whether this is a printer's: a switch has a name and a place too."""
+        return bool(self.printer or self.supplies or self.trays or self.counters)

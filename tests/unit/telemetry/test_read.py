@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from frisket.errors import ContentError
@@ -241,3 +246,12 @@ def test_tables_are_about_their_makes_only() -> None:
 def test_malformed_tables_are_refused(raw: dict[str, object]) -> None:
     with pytest.raises(ContentError):
         parse_table("made", raw)
+
+
+def test_the_recipe_is_a_table() -> None:
+    recipe = Path(__file__).parents[3] / "docs" / "recipes" / "add-a-poll-table.md"
+    sample = re.search(r"```toml\n(.*?)```", recipe.read_text("utf-8"), re.DOTALL)
+    assert sample
+    table = parse_table("acme", tomllib.loads(textwrap.dedent(sample[1])))
+    assert table.values[0].supersedes
+    assert table.counters[0].name == "copy-color"
