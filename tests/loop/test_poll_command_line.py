@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from tests.loop.test_command_line import frisket
 
+from frisket.drivers.base import Pin
+from frisket.drivers.pins import Pins
+
 pytestmark = pytest.mark.xdist_group("lab")
 
 
@@ -69,3 +72,23 @@ def test_what_cannot_be_done_says_why(words: tuple[str, ...], lab: Path) -> None
     assert done.returncode == 2
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
+
+
+def test_a_login_is_shown_to_the_device_that_was_met_before(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frisket("lab", "set", "127.0.1.1", "snmp.v3.enabled=true", lab=lab)
+    monkeypatch.setenv("FRISKET_STATE", str(tmp_path))
+    monkeypatch.setenv("FRISKET_SNMP_USER", "initial")
+    monkeypatch.setenv("FRISKET_SNMP_AUTHENTICATION_PASSWORD", "initial1")
+    monkeypatch.setenv("FRISKET_SNMP_ENCRYPTION_PASSWORD", "initial1")
+    words = ("poll", "-f", "json", "lab", "--patience", "0.5")
+    told = json.loads(frisket(*words, lab=lab).stdout)["devices"]
+    assert [(one["target"], one["via"]) for one in told] == [("127.0.1.1", "SNMPv3")]
+    ledger = tmp_path / "devices.ledger"
+    Pins(ledger).remember("127.0.1.1", Pin(engine="8000137001c0000201"))
+    done = frisket(*words, lab=lab)
+    assert done.returncode == 3
+    assert "another device answers" in done.stderr
+    assert frisket(*words, "--new-identity", "127.0.1.1", lab=lab).returncode == 3
+    assert Pins(ledger).known("127.0.1.1").serial == "VMF00001"

@@ -86,7 +86,8 @@ async def _poll(
     virtual = any(is_lab_word(word) for word in words)
     community, tables = _community(polling), load_tables()
     credentials = open_credentials(logging)
-    pins = open_pins(logging) if logging.credentials or logging.new_identity else None
+    # Who was met where matters only to logins, which are for one device alone.
+    pins = open_pins(logging) if credentials.scoped or logging.new_identity else None
 
     async def one(target: Target) -> Polled:
         lab = virtual and target.address.startswith("127.")
