@@ -80,7 +80,7 @@ def gather(varbinds: Mapping[Oid, Value], columns: Iterable[Oid]) -> Answers:
     for oid, value in varbinds.items():
         for length in lengths:
             rows = wanted.get(oid[:length])
-            if rows is None or len(oid) == length:
+            if rows is None or len(oid) <= length:
                 continue
             if len(rows) < MOST_ROWS:
                 rows[oid[length:]] = value
