@@ -213,3 +213,4 @@ async def test_a_hostile_device_costs_its_budget(name: str) -> None:
     assert all(0 <= counter.value < 2**32 for counter in found.sample.counters)
     assert all(s.level.percent is None or s.level.percent <= 100 for s in found.sample.supplies)
     assert len(found.sample.notes) <= 120
+    assert "community" not in " ".join(found.sample.notes)

@@ -79,7 +79,8 @@ async def poll_device(
             await _Reading(manager, tables, via != V1, values, notes).run()
     except FrisketError as fault:
         # A budget spent half-way, or a device that fell silent: what came before still counts.
-        why = f"{fault} ({fault.hint})" if fault.hint else str(fault)
+        # One that has answered knows the community: the hint would mislead.
+        why = f"{fault} ({fault.hint})" if fault.hint and not via else str(fault)
     budget = dialer.budget
     try:
         sample = interpret(values, tables)
