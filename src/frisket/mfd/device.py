@@ -27,6 +27,7 @@ from frisket.mfd.personality import Personality, Quirks
 from frisket.mfd.policy import Policy
 from frisket.mfd.power import Power
 from frisket.mfd.press import Machine
+from frisket.mfd.remembered import Remembered
 from frisket.mfd.sessions import LONG_IDLE, Sessions
 from frisket.mfd.store import Context, Store
 from frisket.mfd.tpm import Tpm
@@ -109,6 +110,7 @@ class Device:
     jobs: Jobs
     tpm: Tpm
     glass: Glass = field(default_factory=Glass)
+    remembered: Remembered = field(default_factory=Remembered)
     actions: Actions = field(default_factory=Actions)
 
     @property

@@ -119,6 +119,7 @@ class Host:
         self.device.jobs.close()
         self.device.sessions.clear()
         self.device.glass.clear()
+        self.device.remembered.forget()
         self.device.store.apply_pending()
         self.device.log.add(LogKind.MACHINE_MANAGEMENT, "-", "Start")
         await self.settled()

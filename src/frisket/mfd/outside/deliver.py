@@ -44,7 +44,9 @@ async def deliver(
     where = f"{to.kind.value} {to.name or to.destination}: {parcel.name}"
     with attempt(device, LogKind.TRANSMISSION, actor, operation, where) as note:
         check_limit(device, to)
+        to = device.remembered.fill(to, actor, device.store)
         await _client(device, to, parcel)
+        device.remembered.keep(to, actor, device.store)
         note.detail += f", {len(parcel.octets)} octets"
 
 
