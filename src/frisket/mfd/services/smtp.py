@@ -24,7 +24,8 @@ _MOST_CONNECTIONS = 16
 _PATIENCE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: aiosmtpd looks through every member, which Python 3.11.2 refuses for slotted classes.
+@dataclass(frozen=True)
 class _Desk:
     """What aiosmtpd asks when a command comes; the names are its own."""
 
