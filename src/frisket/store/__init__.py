@@ -1,0 +1,1 @@
+"""What Frisket remembers: one repository layer for SQLite and PostgreSQL."""
