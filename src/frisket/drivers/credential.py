@@ -16,6 +16,7 @@ from frisket.drivers.base import Pin
 from frisket.errors import UsageError
 from frisket.proto.snmp.credential import UserCredential
 from frisket.proto.snmp.wire.crypto import Auth, Priv, User
+from frisket.proto.snmp.wire.message import Version
 
 AUTHENTICATION: Final = {
     "MD5": Auth.MD5,
@@ -32,13 +33,18 @@ ENCRYPTION: Final = {
     "AES-256": Priv.AES256,
 }
 _WEB_PASSWORD: Final = "remote-ui-password"  # noqa: S105 - a field of the file
+_IPP_PASSWORD: Final = "ipp-password"  # noqa: S105 - a field of the file
 _PASSWORDS: Final = ("authentication-password", "encryption-password")
+_COMMUNITIES: Final = ("community", "write-community")
 _FIELDS: Final = (
     *("for", "user", "authentication", "encryption", "engine", "serial"),
     *_PASSWORDS,
     *(f"{name}-from" for name in _PASSWORDS),
     *("remote-ui-user", "remote-ui-plaintext", _WEB_PASSWORD, f"{_WEB_PASSWORD}-from"),
+    *("community-version", *_COMMUNITIES, *(f"{name}-from" for name in _COMMUNITIES)),
+    *("ipp-user", "ipp-plaintext", _IPP_PASSWORD, f"{_IPP_PASSWORD}-from"),
 )
+_VERSIONS: Final = {"1": Version.V1, "2c": Version.V2C}
 Ask = Callable[[str], str]
 
 
@@ -73,10 +79,29 @@ class WebLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class CommunityLogin:
+    """Community names, which go over the network readable. Without `write` it only reads."""
+
+    read: Secret
+    write: Secret | None = None
+    version: Version = Version.V2C
+
+
+@dataclass(frozen=True, slots=True)
+class IppLogin:
+    """A login to IPP, shown as HTTP Basic; without a user nothing is shown, as anybody may ask."""
+
+    user: str = ""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    plaintext: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """An SNMPv3 user with authentication and encryption, and the device it is meant for.
 
-    `web` opens the first way into a device whose SNMPv3 is still off.
+    Without a `user` there is no SNMPv3 login. `web`, `community` and `ipp` are logins to the same
+    device by other ways.
     """
 
     user: str
@@ -86,6 +111,8 @@ class Login:
     encryption_password: Secret
     pin: Pin = field(default_factory=Pin)
     web: WebLogin | None = None
+    community: CommunityLogin | None = None
+    ipp: IppLogin | None = None
 
     def snmp(self, engine: bytes) -> UserCredential:
         """Return it as SNMP takes it; it is shown to this engine only."""
@@ -175,31 +202,82 @@ def _scoped(entry: Entry, environment: Mapping[str, str], ask: Ask) -> Scoped:
     scopes = entry.texts("for", limit=255)
     if not scopes:
         raise entry.fault("for names the devices: addresses, networks, names or patterns such as *")
-    first, second = (_password(entry, name, environment, ask) for name in _PASSWORDS)
+    first, second = _snmp_passwords(entry, environment, ask)
     pin = Pin(entry.text("engine", "").lower(), entry.text("serial", ""))
     login = Login(
-        entry.text("user", limit=32),
+        entry.text("user", "", limit=32),
         _choice(entry, "authentication", "SHA1", AUTHENTICATION),
         _choice(entry, "encryption", "AES-128", ENCRYPTION),
         first,
         second,
         pin,
         _web(entry, environment, ask),
+        _community(entry, environment, ask),
+        _ipp(entry, environment, ask),
     )
+    if not (login.user or login.web or login.community or login.ipp):
+        raise entry.fault("it holds no login: user, remote-ui-password, community or ipp-user")
     return Scoped(scopes, login)
 
 
-def _web(entry: Entry, environment: Mapping[str, str], ask: Ask) -> WebLogin | None:
-    given = {_WEB_PASSWORD, f"{_WEB_PASSWORD}-from"} & set(entry.fields)
-    if not given:
+def _given(entry: Entry, name: str) -> bool:
+    return bool({name, f"{name}-from"} & set(entry.fields))
+
+
+def _snmp_passwords(
+    entry: Entry, environment: Mapping[str, str], ask: Ask
+) -> tuple[Secret, Secret]:
+    """Return the passwords of the SNMPv3 user; empty ones where there is no user."""
+    if not entry.text("user", "", limit=32):
+        if any(_given(entry, name) for name in _PASSWORDS):
+            raise entry.fault("the passwords belong to a user, and none is named")
+        return Secret(""), Secret("")
+    first, second = (_password(entry, name, environment, ask) for name in _PASSWORDS)
+    return first, second
+
+
+def _community(entry: Entry, environment: Mapping[str, str], ask: Ask) -> CommunityLogin | None:
+    read, write = _COMMUNITIES
+    if not _given(entry, read):
+        if _given(entry, write):
+            raise entry.fault("give the community that reads beside the write-community")
         return None
-    plaintext = entry.text("remote-ui-plaintext", "forbidden", limit=20)
-    if plaintext not in {"forbidden", "allowed"}:
-        raise entry.fault('remote-ui-plaintext is "forbidden" or "allowed"')
+    version = entry.text("community-version", "2c", limit=2)
+    if version not in _VERSIONS:
+        raise entry.fault('community-version is "1" or "2c"')
+    name = _password(entry, read, environment, ask, least=1)
+    writing = _given(entry, write)
+    second = _password(entry, write, environment, ask, least=1) if writing else None
+    return CommunityLogin(name, second, _VERSIONS[version])
+
+
+def _ipp(entry: Entry, environment: Mapping[str, str], ask: Ask) -> IppLogin | None:
+    user = entry.text("ipp-user", "", limit=127)
+    if not user:
+        if _given(entry, _IPP_PASSWORD):
+            raise entry.fault("ipp-password belongs to an ipp-user, and none is named")
+        return None
+    if user == "anonymous" and not _given(entry, _IPP_PASSWORD):
+        return IppLogin()
+    plain = _plaintext(entry, "ipp-plaintext")
+    return IppLogin(user, _password(entry, _IPP_PASSWORD, environment, ask, least=1), plain)
+
+
+def _plaintext(entry: Entry, name: str) -> bool:
+    said = entry.text(name, "forbidden", limit=20)
+    if said not in {"forbidden", "allowed"}:
+        raise entry.fault(f'{name} is "forbidden" or "allowed"')
+    return said == "allowed"
+
+
+def _web(entry: Entry, environment: Mapping[str, str], ask: Ask) -> WebLogin | None:
+    if not _given(entry, _WEB_PASSWORD):
+        return None
+    plaintext = _plaintext(entry, "remote-ui-plaintext")
     return WebLogin(
         entry.text("remote-ui-user", "Administrator", limit=64),
         _password(entry, _WEB_PASSWORD, environment, ask, least=1),
-        plaintext == "allowed",
+        plaintext,
     )
 
 
