@@ -63,9 +63,8 @@ class Result(StrEnum):
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"  # it had this one already: as good as accepted
-    UNREGISTERED = "unregistered"  # no key is known for this serial number
+    UNREGISTERED = "unregistered"  # not signed by the key registered for this serial, if any
     REFUSED = "refused"  # the registration code is wrong, used up, too old, or another device's
-    FORGED = "forged"  # the signature is not of the registered key
     STALE = "stale"  # its number is far behind: an old message replayed
     MALFORMED = "malformed"
     BUSY = "busy"  # come back after `retry_after` seconds
@@ -75,7 +74,6 @@ STATUS: Final[Mapping[Result, int]] = {
     Result.ACCEPTED: 200,
     Result.REPEATED: 200,
     Result.UNREGISTERED: 401,
-    Result.FORGED: 401,
     Result.REFUSED: 403,
     Result.STALE: 409,
     Result.MALFORMED: 400,
