@@ -13,7 +13,8 @@ from cyclopts import Parameter
 from frisket.catalog.load import load_catalog
 from frisket.cli.support.session import now
 from frisket.drivers.access.snmp import Around
-from frisket.drivers.credential import Credentials, from_environment, read_credentials
+from frisket.drivers.credential import Credentials
+from frisket.drivers.credential_file import Sources, from_environment, read_credentials
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.errors import UsageError
@@ -45,6 +46,9 @@ def state_folder() -> Path:
     return Path(state) / "frisket"
 
 
+_NAMES = ("FRISKET_SNMP_USER", "FRISKET_REMOTE_UI_PASSWORD")
+
+
 def _ask(prompt: str) -> str:
     if not sys.stdin.isatty():
         raise UsageError("no credential is given", hint="name a file with --credentials")
@@ -53,10 +57,11 @@ def _ask(prompt: str) -> str:
 
 def open_credentials(logging: Logging, *, needed: bool = False) -> Credentials:
     """Return the logins of this run; where none is given and none `needed`, none is asked for."""
+    sources = Sources(os.environ, _ask)
     if logging.credentials is not None:
-        return read_credentials(logging.credentials, os.environ, _ask)
-    if needed or os.environ.get("FRISKET_SNMP_USER"):
-        return from_environment(os.environ, _ask)
+        return read_credentials(logging.credentials, sources)
+    if needed or any(os.environ.get(name) for name in _NAMES):
+        return from_environment(sources)
     return Credentials()
 
 
