@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("theme", sa.String(length=10), server_default="auto", nullable=False),
         sa.Column("zone", sa.String(length=64), server_default="", nullable=False),
         sa.Column("language", sa.String(length=20), server_default="", nullable=False),
-        sa.Column("shortcuts", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("shortcuts", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("created", types.Moment(), nullable=False),
         sa.Column("elevated", types.Moment(), nullable=False),
         sa.Column("disabled", types.Moment(), nullable=True),
