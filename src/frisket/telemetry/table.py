@@ -100,6 +100,7 @@ class PollTable:
     columns: Mapping[str, Mapping[str, Oid]] = field(default_factory=dict)
     percent_without_capacity: str = ""  # the reason why an unknown capacity means percent
     sentinels: Mapping[int, State] = field(default_factory=dict)  # levels that are no amounts
+    contexts: tuple[str, ...] = ()  # of SNMPv3, in which such a device may be a printer
 
     @property
     def scalars(self) -> tuple[Oid, ...]:

@@ -27,6 +27,7 @@ class TableWalk:
     manager: Manager
     columns: tuple[Oid, ...]
     bulk: bool
+    rows: int = 0  # that are expected; 0 where nobody knows
     values: dict[Oid, Value] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     _at: dict[Oid, Oid] = field(default_factory=dict)
@@ -36,6 +37,8 @@ class TableWalk:
         """Read all of it. Raises `LinkError` and what a credential meets."""
         self._at = {column: column for column in self.columns}
         repeat = max(_AT_ONCE // max(len(self.columns), 1), 1) if self.bulk else 1
+        if self.rows:
+            repeat = min(repeat, self.rows)
         while self._at:
             places = list(self._at.values())
             try:

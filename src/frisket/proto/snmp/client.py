@@ -59,7 +59,8 @@ class Manager:
         """`timeouts`: seconds, one an attempt. `per_request`: variables in one GET at most."""
         self._datagrams = datagrams
         self._clock = clock
-        self._timeouts = tuple(timeouts)
+        self.timeouts = tuple(timeouts)
+        self.waited = 0.0  # seconds from the first datagram of the last question to its answer
         self._per_request = per_request
         self._repetitions = repetitions
         self._turn = asyncio.Lock()
@@ -105,6 +106,15 @@ class Manager:
         if isinstance(session, UserSession) and session.ready:
             return session.engine_id, session.boots, session.time
         return b"", 0, 0
+
+    def resume(self, engine_id: bytes, boots: int, time: int) -> None:
+        """Go on with an engine met before, without discovery. Only with SNMPv3.
+
+        Raises EngineChanged where the credential is for another one. A clock that has moved since
+        is set right by the agent's own authentic report.
+        """
+        if isinstance(self._session, UserSession):
+            self._session.resume(engine_id, boots, time)
 
     async def discover(self) -> tuple[bytes, int, int]:
         """Learn engine ID, boots and time; sends no credential. Only with SNMPv3."""
@@ -233,7 +243,7 @@ class Manager:
             await self._know_engine()
             session = self._session
             session.begin()
-            timeouts = (max(self._timeouts),) if once else self._timeouts
+            timeouts = (max(self.timeouts),) if once else self.timeouts
 
             def hear(data: bytes) -> tuple[Pdu, int]:
                 return session.hear(data), len(data)
@@ -261,7 +271,7 @@ class Manager:
     async def _know_engine(self) -> None:
         session = self._session
         if isinstance(session, UserSession) and not session.ready:
-            await self._attempts(session.discover, session.learn, self._timeouts)
+            await self._attempts(session.discover, session.learn, self.timeouts)
 
     async def _attempts(
         self, ask: Callable[[], bytes], hear: Callable[[bytes], T], timeouts: tuple[float, ...]
@@ -272,19 +282,23 @@ class Manager:
         nothing better comes is it the reason given.
         """
         problem: FrisketError | None = None
+        began = self._clock()
         for timeout in timeouts:
             await self._datagrams.send(ask())
             deadline = self._clock() + timeout
             while (left := deadline - self._clock()) > 0:
                 try:
                     data = await self._datagrams.receive(left)
-                    return hear(data)
+                    heard = hear(data)
                 except Silent:
                     break
                 except (WireError, Forged) as refused:
                     problem = refused
                 except Stray:
                     pass
+                else:
+                    self.waited = self._clock() - began
+                    return heard
         raise problem or Silent("the SNMP agent did not answer", hint=self._session.hint)
 
 

@@ -200,14 +200,24 @@ class UserSession:
         pdu = open_body(message, Keys()).pdu
         if pdu.kind is not Kind.REPORT or not 5 <= len(message.engine_id) <= 32:
             raise WireError("the agent does not say which engine it is")
-        expected = self._credential.engine_id
-        if expected and message.engine_id != expected:
-            raise EngineChanged(
-                f"engine {message.engine_id.hex()} answers where {expected.hex()} is expected"
-            )
-        self.engine_id = message.engine_id
-        self._keys = localize(self._credential.user, message.engine_id)
+        self._know(message.engine_id)
         self._set_clock(message)
+
+    def resume(self, engine_id: bytes, boots: int, time: int) -> None:
+        """Take an engine met before, whose clock should now be at `time`. Raises EngineChanged."""
+        self._know(engine_id)
+        self.boots = boots
+        self._latest = time
+        self._offset = time - self._clock()
+
+    def _know(self, engine_id: bytes) -> None:
+        expected = self._credential.engine_id
+        if expected and engine_id != expected:
+            raise EngineChanged(
+                f"engine {engine_id.hex()} answers where {expected.hex()} is expected"
+            )
+        self.engine_id = engine_id
+        self._keys = localize(self._credential.user, engine_id)
 
     def ask(self, question: Question) -> bytes:
         """Build a protected datagram with a fresh request-id and message id."""

@@ -1,0 +1,154 @@
+"""What earlier polls of a device taught, so that the next asks little and asks it gently. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from frisket.drivers.base import Pin
+from frisket.proto.snmp.wire.oid import Oid
+from frisket.proto.snmp.wire.values import Value
+from frisket.telemetry.sample import Sample
+
+V1, V2C, V3 = "SNMPv1", "SNMPv2c", "SNMPv3"
+# Of each new answer a quarter counts, as TCP weighs round trips (RFC 6298 takes an eighth; polls
+# are minutes apart, so that the memory must be shorter).
+_WEIGHT: Final = 0.25
+_LONGEST_TEXT: Final = 255
+
+
+@lru_cache(maxsize=16_384, typed=True)
+def _shared(value: Value) -> Value:
+    """Return one object for equal values: devices of a model say mostly the same."""
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _shared_oids(oids: tuple[Oid, ...]) -> tuple[Oid, ...]:
+    return oids
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """An SNMPv3 engine's clock: it had booted so often, and stood at `time` when ours read `at`.
+
+    `at` is seconds of a clock that does not jump and is of this process only.
+    """
+
+    boots: int
+    time: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last reading: every variable and its value, which are `moving`, which are of `alerts`.
+
+    `full` is when all of them were last read, `uptime` the device's own clock then (hundredths of
+    a second): a device that has restarted since is read in full.
+    """
+
+    oids: tuple[Oid, ...]
+    values: tuple[Value, ...]
+    moving: tuple[Oid, ...]
+    alerts: tuple[Oid, ...]
+    full: datetime
+    uptime: int
+    sample: Sample
+
+    def varbinds(self) -> dict[Oid, Value]:
+        """Return the variables."""
+        return dict(zip(self.oids, self.values, strict=True))
+
+
+def remember(
+    varbinds: Mapping[Oid, Value],
+    sample: Sample,
+    full: datetime,
+    uptime: int,
+    *,
+    moving: tuple[Oid, ...],
+    alerts: tuple[Oid, ...],
+) -> Remembered:
+    """Keep a reading; what devices have in common is kept once."""
+    return Remembered(
+        _shared_oids(tuple(varbinds)),
+        tuple(map(_shared, varbinds.values())),
+        _shared_oids(moving),
+        _shared_oids(alerts),
+        full,
+        uptime,
+        sample,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """What is known of one device from earlier polls; a new one knows nothing.
+
+    Every poll takes one and gives the next, which whoever polls keeps. `via` is the version that
+    answers, `latency` the seconds in which it does, `context` the SNMPv3 context of the printer,
+    `met` when it last answered, `woken` when a poll last woke it or may have, and `silences` how
+    many polls in a row it has been silent since.
+    """
+
+    via: str = ""
+    latency: float = 0.0
+    pin: Pin = field(default_factory=Pin)
+    context: str = ""
+    met: datetime | None = None
+    woken: datetime | None = None
+    silences: int = 0
+    clock: Clock | None = field(default=None, repr=False)
+    remembered: Remembered | None = field(default=None, repr=False)
+
+    def timed(self, waited: float) -> Acquaintance:
+        """Return it with one more answer's time taken in."""
+        latency = self.latency + _WEIGHT * (waited - self.latency) if self.latency else waited
+        return replace(self, latency=latency)
+
+    def durable(self) -> dict[str, Any]:
+        """Return what is worth keeping over a restart, as JSON takes it; never a secret."""
+        return {
+            "via": self.via,
+            "latency": round(self.latency, 4),
+            "engine": self.pin.engine,
+            "serial": self.pin.serial,
+            "context": self.context,
+            "silences": self.silences,
+            **{
+                name: moment.isoformat()
+                for name in ("met", "woken")
+                if (moment := getattr(self, name)) is not None
+            },
+        }
+
+
+def revived(kept: Mapping[str, Any]) -> Acquaintance:
+    """Return the acquaintance that `durable` gave; what is not as it was written is left out."""
+    latency, silences = kept.get("latency"), kept.get("silences")
+    return Acquaintance(
+        via=_text(kept, "via") if _text(kept, "via") in {V1, V2C, V3} else "",
+        latency=float(latency) if isinstance(latency, int | float) and 0 < latency < 100 else 0.0,
+        pin=Pin(_text(kept, "engine"), _text(kept, "serial")),
+        context=_text(kept, "context"),
+        met=_moment(kept, "met"),
+        woken=_moment(kept, "woken"),
+        silences=silences if isinstance(silences, int) and silences >= 0 else 0,
+    )
+
+
+def _text(kept: Mapping[str, Any], name: str) -> str:
+    found = kept.get(name)
+    return found if isinstance(found, str) and len(found) <= _LONGEST_TEXT else ""
+
+
+def _moment(kept: Mapping[str, Any], name: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(_text(kept, name))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
