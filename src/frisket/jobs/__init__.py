@@ -1,0 +1,1 @@
+"""Long work that survives kill -9: the job port, and the one engine behind it."""
