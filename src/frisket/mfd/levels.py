@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from frisket.mfd.personality import Personality
 
 _PAGES_PER_PERCENT = 200  # a toner bottle lasts about 20,000 pages
 
 
 class Levels:
-    """Sheets per tray and percent per supply. Negative levels (unknown, some) never fall."""
+    """Sheets per tray and percent per supply. Negative levels (unknown, some) never fall.
 
-    __slots__ = ("_personality", "_supplies", "_trays", "_used")
+    Each of `watchers` is called after a supply's level has changed.
+    """
+
+    __slots__ = ("_personality", "_supplies", "_trays", "_used", "watchers")
 
     def __init__(self, personality: Personality) -> None:
         self._personality = personality
         self._trays: list[int] | None = None
         self._supplies: list[int] | None = None
         self._used = 0
+        self.watchers: list[Callable[[], None]] = []
+
+    def _notify(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher()
 
     def tray(self, number: int) -> int:
         """Return the sheets in tray `number` (from 0)."""
@@ -61,9 +71,11 @@ class Levels:
             level = self._supplies[number]
             if level > 0 and supply.color and (color or supply.color == "black"):
                 self._supplies[number] = max(0, level - percent)
+        self._notify()
 
     def replace_supply(self, number: int) -> None:
         """Put a supply back to full."""
         if self._supplies is None:
             self._supplies = [supply.level for supply in self._personality.supplies]
         self._supplies[number] = self._personality.supplies[number].capacity
+        self._notify()

@@ -26,8 +26,6 @@ _GROUPS: Final = {
     AlertKind.TONER_OUT: "supply",
     AlertKind.WASTE_NEARLY_FULL: "supply",
     AlertKind.WASTE_FULL: "supply",
-    AlertKind.PAPER_LOW: "input",
-    AlertKind.PAPER_OUT: "input",
     AlertKind.DOOR_OPEN: "cover",
     AlertKind.JAM: "media path",
     AlertKind.SERVICE_CALL: "device",

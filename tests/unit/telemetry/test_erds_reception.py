@@ -76,7 +76,7 @@ class Shelf:
         return True
 
     def wishes(self, serial: str) -> Wishes:
-        return Wishes(Schedule(8, 60), (AlertKind.PAPER_LOW,))
+        return Wishes(Schedule(8, 60), (AlertKind.TONER_LOW,))
 
 
 def shelf() -> Shelf:
@@ -114,7 +114,7 @@ def test_the_test_registers_and_tells_what_is_wanted() -> None:
     reception, kept = registered()
     answer = send(reception, first(sequence=2, code="")).answer
     assert answer.schedule == Schedule(8, 60)
-    assert answer.muted == (AlertKind.PAPER_LOW,)
+    assert answer.muted == (AlertKind.TONER_LOW,)
     assert set(answer.operations) == set(Operation)
     assert kept.keys == {"VMF1": KEY}
     assert kept.codes == {}

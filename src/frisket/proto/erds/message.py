@@ -42,8 +42,6 @@ class AlertKind(StrEnum):
     TONER_OUT = "toner-out"
     WASTE_NEARLY_FULL = "waste-nearly-full"
     WASTE_FULL = "waste-full"
-    PAPER_LOW = "paper-low"
-    PAPER_OUT = "paper-out"
     DOOR_OPEN = "door-open"
     JAM = "jam"
     SERVICE_CALL = "service-call"
