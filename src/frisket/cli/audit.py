@@ -76,7 +76,8 @@ def audit(
     Parameters
     ----------
     targets
-        Address, host name, network (10.0.0.0/24), @file with one target a line, or `lab`.
+        Address, host name, network (10.0.0.0/24), @file with one target a line, group:NAME of the
+        inventory, or `lab`.
     baseline
         small-office (Table 1), enterprise (Table 2), security-policy (the 45 items) or modern.
     readings

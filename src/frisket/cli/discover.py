@@ -27,7 +27,7 @@ Found = list[tuple[Target, Sighting]]
 
 
 async def _look(words: tuple[str, ...], visiting: Visiting) -> tuple[Found, list[Incomplete]]:
-    targets, lost = await resolve_targets(words, visiting.state_dir)
+    targets, lost = await resolve_targets(words, visiting.state_dir, visiting.inventory)
     virtual = all(is_lab_word(word) for word in words)
     limits = Limits(packets_per_second=0 if virtual else visiting.pace)
     options, parallel = visiting.options, visiting.parallel

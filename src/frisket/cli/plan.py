@@ -56,7 +56,13 @@ def plan(
         Show each step of the work order.
     """
     session = open_session(load_content(), baseline, words)
-    found = make_plan(session, targets, visiting, open_credentials(logging), open_pins(logging))
+    found = make_plan(
+        session,
+        targets,
+        visiting,
+        open_credentials(logging, visiting.inventory),
+        open_pins(logging),
+    )
     found = replace(
         found,
         accept_no_channel=accepting.accept_no_channel,

@@ -54,6 +54,9 @@ class Polling:
         Packets a second to one device; 0 lifts the limit. Virtual devices are not paced.
     patience
         Seconds to wait for the first answer of a device that was named: it may have to wake.
+    inventory
+        The file of groups, for group:NAME. Without it: $FRISKET_INVENTORY, or inventory.toml in
+        the state folder.
     state_dir
         The lab's state folder, for the target `lab`.
     quiet
@@ -64,6 +67,7 @@ class Polling:
     parallel: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 100
     pace: Annotated[float, Parameter(validator=Number(gte=0, lte=1000))] = 10.0
     patience: Annotated[float, Parameter(validator=Number(gt=0, lte=100))] = 30.0
+    inventory: Path | None = None
     state_dir: Path | None = None
     quiet: Annotated[bool, Parameter(alias="-q")] = False
 
@@ -82,10 +86,10 @@ async def _poll(
     words: tuple[str, ...], polling: Polling, logging: Logging
 ) -> tuple[list[Polled], int]:
     """Return a result for each target, and how many addresses that nobody named are silent."""
-    targets, lost = await resolve_targets(words, polling.state_dir)
+    targets, lost = await resolve_targets(words, polling.state_dir, polling.inventory)
     virtual = any(is_lab_word(word) for word in words)
     community, tables = _community(polling), load_tables()
-    credentials = open_credentials(logging)
+    credentials = open_credentials(logging, polling.inventory)
     # Who was met where matters only to logins, which are for one device alone.
     pins = open_pins(logging) if credentials.scoped or logging.new_identity else None
 

@@ -8,9 +8,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import keyring
 from cyclopts import Parameter
 
 from frisket.catalog.load import load_catalog
+from frisket.cli.support.groups import scopes_of, state_folder
 from frisket.cli.support.session import now
 from frisket.drivers.access.snmp import Around
 from frisket.drivers.credential import Credentials
@@ -38,14 +40,6 @@ class Logging:
     new_identity: tuple[str, ...] = ()
 
 
-def state_folder() -> Path:
-    """Return where runs and known devices are kept: $FRISKET_STATE, or the user's state folder."""
-    if own := os.environ.get("FRISKET_STATE"):
-        return Path(own)
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state) / "frisket"
-
-
 _NAMES = ("FRISKET_SNMP_USER", "FRISKET_REMOTE_UI_PASSWORD")
 
 
@@ -55,9 +49,11 @@ def _ask(prompt: str) -> str:
     return getpass.getpass(prompt)
 
 
-def open_credentials(logging: Logging, *, needed: bool = False) -> Credentials:
+def open_credentials(
+    logging: Logging, inventory: Path | None = None, *, needed: bool = False
+) -> Credentials:
     """Return the logins of this run; where none is given and none `needed`, none is asked for."""
-    sources = Sources(os.environ, _ask)
+    sources = Sources(os.environ, _ask, keyring, scopes_of(inventory))
     if logging.credentials is not None:
         return read_credentials(logging.credentials, sources)
     if needed or any(os.environ.get(name) for name in _NAMES):

@@ -28,6 +28,9 @@ class Visiting:
         Seconds to wait for an answer.
     anonymous_ftp
         Allow one anonymous FTP login.
+    inventory
+        The file of groups, for group:NAME. Without it: $FRISKET_INVENTORY, or inventory.toml in
+        the state folder.
     state_dir
         The lab's state folder, for the target `lab`.
     quiet
@@ -38,6 +41,7 @@ class Visiting:
     pace: Annotated[float, Parameter(validator=Number(gte=0))] = 10.0
     patience: Annotated[float, Parameter(validator=Number(gt=0, lte=60))] = 5.0
     anonymous_ftp: bool = False
+    inventory: Path | None = None
     state_dir: Path | None = None
     quiet: Annotated[bool, Parameter(alias="-q")] = False
 

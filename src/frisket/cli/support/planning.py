@@ -17,13 +17,13 @@ from frisket.cli.support.targets import resolve_targets
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.base import Pin
-from frisket.drivers.credential import Credentials, Login
+from frisket.drivers.credential import Credentials
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
 from frisket.drivers.plan_file import content_version
-from frisket.drivers.read import Told, read_by_web, read_device, witness
-from frisket.errors import FrisketError, LinkError
+from frisket.drivers.read import Caller, Told, Unreached, read_first, usable, witness
+from frisket.errors import FrisketError
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
@@ -92,11 +92,15 @@ class Planner:
         login = self.credentials.for_device(target.address, target.name)
         if login is None:
             return hand_work(why="no credential is given for it")
-        expected = self.pins.known(target.address)
+        caller = Caller(
+            self.network.dialer(target),
+            login,
+            around(),
+            self.pins.known(target.address),
+            Pin(serial=seen.identity.serial),
+        )
         try:
-            told = await self._told(target, login, expected, Pin(serial=seen.identity.serial))
-            identity = seen.identity | Identity(model=told.descr, serial=told.pin.serial)
-            return self._planned(target, identity, told, others)
+            return await self._planned(target, seen.identity, caller, others)
         except IdentityChanged as fault:
             hint = f"--new-identity {target.address} where it was replaced on purpose"
             return Incomplete(str(target), f"{fault} ({hint})")
@@ -105,30 +109,61 @@ class Planner:
         except FrisketError as fault:
             return hand_work(why=f"cannot be changed from here: {fault}")
 
-    async def _told(self, target: Target, login: Login, expected: Pin, seen: Pin) -> Told:
-        """Read the device over SNMPv3, or where that is closed by its Remote UI; remember it."""
-        dialer = self.network.dialer(target)
+    async def _planned(
+        self, target: Target, seen: Identity, caller: Caller, others: Readings
+    ) -> DevicePlan:
+        """Read the device and plan it; anew where another access serves the plan better."""
+        accesses = usable(caller.login)
+        told = await self._told(target, accesses, caller)
+        plan = self._plan(target, seen, told, others, accesses)
+        if plan.entry == told.access:
+            return plan
         try:
-            told = await read_device(dialer, login, expected, around())
-        except LinkError:
-            if login.web is None:
-                raise
-            told = await read_by_web(dialer, login, expected, around(), seen)
-        self.pins.remember(target.address, told.pin | expected)
+            better = await self._told(target, (plan.entry,), caller)
+        except Unreached:
+            left = tuple(access for access in accesses if access != plan.entry)
+            return self._plan(target, seen, told, others, left)
+        again = self._plan(target, seen, better, others, accesses)
+        if again.entry == better.access:
+            return again
+        return self._plan(target, seen, better, others, (better.access,))
+
+    async def _told(self, target: Target, accesses: tuple[str, ...], caller: Caller) -> Told:
+        """Read the device by the first access that is open, and remember whom we met."""
+        told = await read_first(accesses, caller)
+        self.pins.remember(target.address, told.pin | self.pins.known(target.address))
         return told
 
-    def _planned(
-        self, target: Target, identity: Identity, told: Told, others: Readings
+    def _plan(
+        self,
+        target: Target,
+        seen: Identity,
+        told: Told,
+        others: Readings,
+        accesses: tuple[str, ...],
     ) -> DevicePlan:
+        identity = seen | Identity(model=told.descr, serial=told.pin.serial)
         driver = next(driver for driver in load_drivers() if driver.name == told.driver)
-        subject = Subject(target, identity, told.pin, driver, told.access, told.readings, others)
+        pin = told.pin | self.pins.known(target.address)
+        subject = Subject(
+            target,
+            identity,
+            pin,
+            driver,
+            told.access,
+            told.readings,
+            others,
+            accesses,
+            told.frozen,
+        )
         asked = self.session.asked(target, identity, told.readings | others)
         return plan_device(subject, asked, self.session.content)
 
 
 async def plan_all(planner: Planner, words: tuple[str, ...], show: Show) -> Plan:
     """Plan every device that `words` name. Raises `UsageError`."""
-    targets, lost = await resolve_targets(words, planner.network.visiting.state_dir)
+    visiting = planner.network.visiting
+    targets, lost = await resolve_targets(words, visiting.state_dir, visiting.inventory)
     devices: list[DevicePlan] = []
     missed = list(lost)
     with show(len(targets)) as tick:
@@ -169,7 +204,7 @@ def device_witness(
 
     Raises `UsageError` where the credentials cannot be read.
     """
-    credentials = open_credentials(logging)
+    credentials = open_credentials(logging, visiting.inventory)
     if not credentials.scoped:
         return None
     network, pins = Network(visiting), open_pins(logging)

@@ -106,7 +106,7 @@ async def visit_all(
     """Visit every target that `words` name, judging each as it finishes. Raises `UsageError`."""
     if run.record is not None:
         _open_folder(run.record)
-    targets, lost = await resolve_targets(words, run.visiting.state_dir)
+    targets, lost = await resolve_targets(words, run.visiting.state_dir, run.visiting.inventory)
     virtual = any(is_lab_word(word) for word in words)
     paced = Limits(packets_per_second=run.visiting.pace)
     unpaced = Limits(packets_per_second=0)

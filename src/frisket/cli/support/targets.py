@@ -1,4 +1,4 @@
-"""Turns what a user names into targets: address, host name, CIDR, @file, lab."""
+"""Turns what a user names into targets: address, host name, CIDR, @file, group:NAME, lab."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import ipaddress
 from collections.abc import Iterable
 from pathlib import Path
 
+from frisket.audit.groups import PREFIX
+from frisket.cli.support.groups import open_groups
 from frisket.cli.support.labs import lab_folder, lab_targets
 from frisket.errors import UsageError
 from frisket.model.finding import Incomplete
@@ -50,26 +52,29 @@ async def _resolve(name: str) -> Target | Incomplete:
 
 
 async def resolve_targets(
-    words: Iterable[str], lab: Path | None = None
+    words: Iterable[str], lab: Path | None = None, inventory: Path | None = None
 ) -> tuple[list[Target], list[Incomplete]]:
     """Return targets, each address once, and the names that do not resolve. Raises `UsageError`."""
     targets: dict[str, Target] = {}
     lost: list[Incomplete] = []
     queue = list(dict.fromkeys(words))
     if not queue:
-        raise UsageError("no target given", hint="an address, a host name, a network, @file or lab")
+        hint = "an address, a host name, a network, @file, group:NAME or lab"
+        raise UsageError("no target given", hint=hint)
     read = set(queue)
     for word in queue:
         if word.startswith("@"):
             # A file may name others, and itself.
-            fresh = dict.fromkeys(w for w in _from_file(Path(word[1:])) if w not in read)
+            more = _from_file(Path(word[1:]))
+            queue.extend(fresh := dict.fromkeys(w for w in more if w not in read))
             read.update(fresh)
-            queue.extend(fresh)
         elif word == "lab":
             found = lab_targets(lab_folder(lab))
             targets.update({target.address: target for target in found})
-        elif word.startswith("group:"):
-            raise UsageError("groups need an inventory", hint="name addresses, a network or @file")
+        elif word.startswith(PREFIX):
+            more = list(open_groups(inventory).words(word.removeprefix(PREFIX)))
+            queue.extend(fresh := dict.fromkeys(w for w in more if w not in read))
+            read.update(fresh)
         elif "/" in word:
             for target in _network(word):
                 targets.setdefault(target.address, target)

@@ -29,3 +29,24 @@ async def test_who_is_named_beside_its_network_counts_as_named() -> None:
 async def test_what_cannot_be_a_target_is_said(word: str) -> None:
     with pytest.raises(UsageError):
         await resolve_targets([word])
+
+
+async def test_a_group_of_the_inventory_is_its_targets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "inventory.toml"
+    path.write_text('[[group]]\nname = "a"\ntargets = ["10.0.0.9", "10.0.0.0/30"]\n')
+    monkeypatch.setenv("FRISKET_STATE", str(tmp_path))
+    given, _ = await resolve_targets(["group:a", "10.0.0.1"], inventory=path)
+    found, _ = await resolve_targets(["group:a", "10.0.0.1"])
+    assert given == found
+    assert {t.address: t.named for t in found} == {
+        "10.0.0.9": True,
+        "10.0.0.1": True,
+        "10.0.0.2": False,
+    }
+    with pytest.raises(UsageError, match="no group 'b'"):
+        await resolve_targets(["group:b"])
+    monkeypatch.setenv("FRISKET_INVENTORY", str(tmp_path / "none.toml"))
+    with pytest.raises(UsageError, match="cannot read the inventory"):
+        await resolve_targets(["group:a"])
