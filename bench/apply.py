@@ -29,7 +29,10 @@ from typing import Any
 
 FRISKET = [sys.executable, "-m", "frisket.cli"]
 # What the models of a fleet have as the algorithms of their SNMPv3 user.
-ALGORITHMS = {"iR-ADV C256 III (virtual)": ("SHA2-256", "AES-128"), "iR-ADV C3325": ("MD5", "DES")}
+ALGORITHMS = {
+    "iR-ADV C256 III (virtual)": ("SHA2-256", "AES-128"),
+    "iR-ADV C3325 (virtual)": ("MD5", "DES"),
+}
 ENTRY = """
 [[credential]]
 for = {addresses}

@@ -6,7 +6,8 @@ import asyncio
 import secrets
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,16 +25,25 @@ from frisket.cli.support.applying import (
     to_undo,
 )
 from frisket.cli.support.diff import print_plan
-from frisket.cli.support.logins import Logging, open_credentials, open_pins, state_folder
+from frisket.cli.support.groups import state_folder
+from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting, Words
 from frisket.cli.support.planning import Network, make_plan
 from frisket.cli.support.progress import progress
 from frisket.cli.support.session import now, open_session, read_text
 from frisket.cli.support.shown import in_order, print_table, say
-from frisket.drivers.apply import Mode
+from frisket.drivers.job import Mode
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.plan_file import content_version, read_plan
-from frisket.drivers.record import Outcome, Record, Result, new_record, read_run, run_name
+from frisket.drivers.record import (
+    Outcome,
+    Progress,
+    Record,
+    Result,
+    new_record,
+    read_run,
+    run_name,
+)
 from frisket.drivers.waves import Waves
 from frisket.errors import UsageError
 
@@ -81,7 +91,7 @@ def apply(
     """
     if bool(undo) + bool(resume) + bool(targets) != 1:
         raise UsageError("give a saved plan or targets, or --undo RUN, or --resume RUN")
-    credentials = open_credentials(logging, needed=True)
+    credentials = open_credentials(logging, visiting.inventory, needed=True)
     folder = state_folder() / "runs"
     if resume:
         begun = _resumed(folder, resume)
@@ -99,7 +109,9 @@ def apply(
             return EXIT_FAILED
         begun = _begun(folder, plan, undo)
     event = print_event if format == "jsonl" else no_event
-    applier = Applier(begun.plan, begun.record, Network(visiting), credentials, begun.mode, event)
+    applier = Applier(
+        begun.plan, begun.record, Network(visiting), credentials, begun.mode, event, begun.progress
+    )
     results = _run(applier, begun, spreading.waves(visiting.parallel), quiet=visiting.quiet)
     if format == "table":
         _print(results)
@@ -115,6 +127,7 @@ class _Begun:
     devices: tuple[DevicePlan, ...]
     record: Record
     mode: Mode
+    progress: Mapping[str, Progress] = field(default_factory=dict)
 
 
 def _begun(folder: Path, plan: Plan, undoes: str) -> _Begun:
@@ -128,7 +141,7 @@ def _begun(folder: Path, plan: Plan, undoes: str) -> _Begun:
 def _resumed(folder: Path, name: str) -> _Begun:
     run, record = read_run(folder, name, load_catalog())
     mode = Mode.UNDO if run.undoes else Mode.RESUMED
-    return _Begun(run.id, run.plan, to_resume(run), record, mode)
+    return _Begun(run.id, run.plan, to_resume(run), record, mode, run.devices)
 
 
 def _run(applier: Applier, begun: _Begun, waves: Waves, *, quiet: bool) -> list[Result]:

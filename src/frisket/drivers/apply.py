@@ -8,67 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping
 from typing import Final
 
 from frisket.catalog.setting import show
 from frisket.drivers.access.snmp import IdentityChanged, NoDriver
 from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.base import Hand, Settings
+from frisket.drivers.job import Job, Lost, Mode, Surprise
 from frisket.drivers.order import Phase, Stage
-from frisket.drivers.plan import ACCESS, DevicePlan, moved
-from frisket.drivers.record import Outcome, Record, Result
-from frisket.errors import FrisketError, LinkError, SettingRefused, WireError
+from frisket.drivers.plan import DevicePlan, moved
+from frisket.drivers.record import Outcome, Result
+from frisket.drivers.restoring import restore, resume_sent
+from frisket.drivers.writing import TROUBLE, Writing, batches
+from frisket.errors import Busy, FrisketError, LinkError, SettingRefused, WireError
 from frisket.ledger import LedgerFault
-from frisket.model.reading import Known, Readings, Value, Witness
-from frisket.proto.snmp.errors import Denied, SnmpError
+from frisket.model.reading import Readings, Value, Witness
+from frisket.proto.snmp.errors import Denied, EngineChanged, SnmpError
 
-AT_ONCE: Final = 12  # values in one request: they must fit one datagram
-SETTLING: Final = (0.0, 0.5, 2.0, 5.0)  # seconds before each look at what the network says
-
-Look = Callable[[frozenset[str]], Awaitable[Readings]]
-Tell = Callable[[str, str], None]
-
-
-class Mode(Enum):
-    """How the engine takes what it finds."""
-
-    FRESH = "the device must be exactly as planned"
-    RESUMED = "each setting is as before or as wanted"
-    UNDO = "settings that somebody changed since are left alone"
-
-
-class Surprise(FrisketError):
-    """The device did not do what was expected of it."""
-
-
-class Lost(FrisketError):
-    """A write was sent, and the device can no longer be asked what it did."""
-
-
-def _nothing(_: str) -> None:
-    """Do nothing at a named point; tests end the process there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One device's part of a run.
-
-    `open_hand` opens the planned device or raises; `open_door` opens it by another way, over which
-    the first stage opens ours; `look(keys)` asks the network witness about
-    keys; `tell(what, detail)` hears of progress; `point(name)` is called at the named points.
-    """
-
-    plan: DevicePlan
-    open_hand: Callable[[], Awaitable[Hand]]
-    look: Look
-    record: Record
-    tell: Tell
-    mode: Mode = Mode.FRESH
-    point: Callable[[str], None] = _nothing
-    open_door: Callable[[], Awaitable[Hand]] | None = None
+# What an interrupted run may have left behind is not known to be as it was.
+_BEGUN: Final = {Outcome.IDENTITY_CHANGED: Outcome.REPLACED}
 
 
 async def apply_device(job: Job) -> Result:
@@ -81,26 +40,59 @@ async def apply_device(job: Job) -> Result:
         line = traceback.extract_tb(fault.__traceback__)[-1]
         where = f"{type(fault).__name__} at {line.name}:{line.lineno}: {fault}"
         result = Result(job.plan.address, Outcome.BUG, where[:300])
+    job.point("ended")
     job.record.result(result)
+    job.point("outcome")
     job.tell("outcome", result.outcome)
     return result
 
 
 async def _opened(job: Job) -> Result:
-    address = job.plan.address
     try:
-        hand = await _entered(job)
-    except IdentityChanged as fault:
-        return Result(address, Outcome.IDENTITY_CHANGED, str(fault))
+        hand = await _patiently(job)
+    except (IdentityChanged, EngineChanged) as fault:
+        return _kept_out(job, Outcome.IDENTITY_CHANGED, str(fault))
     except (Denied, LoginRefused) as fault:
-        return Result(address, Outcome.DENIED, str(fault))
+        return _kept_out(job, Outcome.DENIED, str(fault))
     except NoDriver as fault:
-        return Result(address, Outcome.REFUSED, str(fault))
-    except (LinkError, WireError, SnmpError) as fault:
-        return Result(address, Outcome.UNREACHABLE, str(fault))
+        return _kept_out(job, Outcome.REFUSED, str(fault))
+    except TROUBLE as fault:
+        return _kept_out(job, Outcome.UNREACHABLE, str(fault))
     except FrisketError as fault:
-        return Result(address, Outcome.REFUSED, str(fault))
-    return await _Device(job, hand).run()
+        return _kept_out(job, Outcome.REFUSED, str(fault))
+    job.point("opened")
+    work = _Device(job, hand)
+    try:
+        return await work.run()
+    except (IdentityChanged, EngineChanged) as fault:
+        # Nothing more is sent: what we would put back stands on another device.
+        left = work.flat or job.meant
+        outcome = Outcome.REPLACED if left else Outcome.IDENTITY_CHANGED
+        return Result(job.plan.address, outcome, str(fault), left=left)
+    finally:
+        work.hand.close()
+
+
+def _kept_out(job: Job, outcome: Outcome, why: str) -> Result:
+    """Name what kept us out: where an interrupted run had begun, nobody knows how it stands."""
+    if job.meant:
+        outcome = _BEGUN.get(outcome, Outcome.UNKNOWN)
+    return Result(job.plan.address, outcome, why, left=job.meant)
+
+
+async def _patiently(job: Job) -> Hand:
+    """Open the device; one that an interrupted run may have restarted is waited for."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + (job.pace.back if job.meant else 0.0)
+    wait = 0.25
+    while True:
+        try:
+            return await _entered(job)
+        except (LinkError, WireError):
+            if loop.time() + wait > end:
+                raise
+        await asyncio.sleep(wait)
+        wait = min(wait * 1.5, 5.0)
 
 
 def _needs_door(plan: DevicePlan) -> bool:
@@ -119,81 +111,45 @@ async def _entered(job: Job) -> Hand:
     return await job.open_door()
 
 
-def batches(keys: list[str], size: int = AT_ONCE) -> Iterator[tuple[str, ...]]:
-    """Yield `keys` in groups that fit one request."""
-    for start in range(0, len(keys), size):
-        yield tuple(keys[start : start + size])
-
-
-class _Device:
-    """One device in the course of being changed."""
+class _Device(Writing):
+    """One device in the course of being changed: the stages, and the proofs between them."""
 
     def __init__(self, job: Job, hand: Hand) -> None:
-        self._job = job
-        self._hand = hand
-        self._plan = job.plan
-        self._sent: list[tuple[str, ...]] = []  # what may be on the device, in order
+        super().__init__(job, hand)
         self._left: list[str] = []
-        self._suspect: set[str] = set()  # the device's word on these is not to be trusted
+        self._proved: set[str] = set()  # ways that we logged in over
+        self._untried: tuple[str, ...] = ()
 
     async def run(self) -> Result:
-        """Check, write, prove; or undo. Closes the device in the end."""
+        """Check, write, prove; or undo. Raises `IdentityChanged` at any moment."""
+        plan, job = self.plan, self.job
+        keys = (*plan.state, *(step.key for step in plan.steps))
         try:
-            return await self._run()
-        finally:
-            self._hand.close()
-
-    async def _run(self) -> Result:
-        plan = self._plan
-        try:
-            now = await self._read(tuple(dict.fromkeys((*plan.state, *self._keys()))))
-        except (LinkError, SnmpError) as fault:
-            return self._result(Outcome.UNREACHABLE, str(fault))
+            now = await self.read(dict.fromkeys(keys))
+        except TROUBLE as fault:
+            return _kept_out(job, Outcome.UNREACHABLE, str(fault))
+        if job.undoing:
+            resume_sent(self)
+            return await restore(self, job.undoing)
         if why := self._unexpected(now):
-            return self._result(Outcome.STALE, why)
+            return self._result(Outcome.STALE, why, left=job.meant)
         if not plan.steps:
             return self._result(Outcome.COMPLIANT)
         try:
-            for stage in plan.stages:
-                await self._stage(stage, now)
-                if stage.phase is Phase.REACH:
-                    await self._change_over()
-            await self._prove()
+            await self._stages(now)
+            await self._agreed()
         except Lost as fault:
-            return self._result(Outcome.UNKNOWN, str(fault), left=self._flat())
-        except (SettingRefused, Surprise, LinkError, SnmpError) as fault:
-            return await self._undo(str(fault))
+            return self._result(Outcome.UNKNOWN, str(fault), left=self.flat)
+        except Busy as fault:
+            return await restore(self, str(fault), Outcome.BUSY)
+        except (SettingRefused, Surprise, *TROUBLE) as fault:
+            return await restore(self, str(fault))
         outcome = Outcome.LEFT if self._left else Outcome.DONE
         why = "changed by somebody else since, and left alone" if self._left else ""
-        return self._result(outcome, why, changed=self._flat(), left=tuple(self._left))
-
-    async def _change_over(self) -> None:
-        """Go on over our own way, which proves that it is open. Raises `Surprise`."""
-        if self._hand.name == ACCESS:
-            return
-        try:
-            hand = await self._job.open_hand()
-        except FrisketError as fault:
-            raise Surprise(f"the way that was opened does not work: {fault}") from fault
-        self._hand.close()
-        self._hand = hand
-        self._job.tell("changed over", hand.name)
-
-    @property
-    def _reached(self) -> tuple[str, ...]:
-        """The keys that opened our own way, if any."""
-        first = self._plan.stages[0]
-        return first.keys if first.phase is Phase.REACH else ()
-
-    def _keys(self) -> tuple[str, ...]:
-        return tuple(step.key for step in self._plan.steps)
-
-    def _insists(self, key: str) -> bool:
-        """Say whether the device's own word on a key counts for nothing."""
-        return self._plan.step(key).insist
-
-    def _flat(self) -> tuple[str, ...]:
-        return tuple(key for keys in self._sent for key in keys)
+        if self._untried and not why:
+            why = f"not tried, for no login is given: {', '.join(self._untried)}"
+        changed = tuple(dict.fromkeys((*job.meant, *self.flat)))
+        return self._result(outcome, why, changed=changed, left=tuple(self._left))
 
     def _result(
         self,
@@ -202,155 +158,106 @@ class _Device:
         changed: tuple[str, ...] = (),
         left: tuple[str, ...] = (),
     ) -> Result:
-        return Result(self._plan.address, outcome, why, changed, left)
+        return Result(self.plan.address, outcome, why, changed, left)
 
-    async def _read(self, keys: tuple[str, ...]) -> dict[str, Value]:
-        found = await self._hand.read(keys)
-        return {key: r.value for key, r in found.items() if isinstance(r, Known)}
+    async def _stages(self, now: dict[str, Value]) -> None:
+        stages = self.plan.stages
+        opening = max((s.phase for s in stages if s.phase <= Phase.OPEN), default=None)
+        for stage in stages:
+            if stage.phase >= Phase.CLOSE and opening is None:
+                await self._survivors(stage)
+                opening = stage.phase
+            await self._stage(stage, now)
+            if stage.phase is Phase.REACH:
+                await self._change_over()
+            if stage.phase is opening:
+                await self._survivors(stage)
+
+    async def _change_over(self) -> None:
+        """Go on over our own way, which proves that it is open. Raises `Surprise`."""
+        if self.hand.name == self.plan.access:
+            return
+        try:
+            hand = await self.job.open_hand()
+        except (IdentityChanged, EngineChanged):
+            raise
+        except FrisketError as fault:
+            raise Surprise(f"the way that was opened does not work: {fault}") from fault
+        self.hand.close()
+        self.hand = hand
+        self.job.point("changed over")
+        self.job.tell("changed over", hand.name)
 
     def _unexpected(self, now: Settings) -> str:
         """Say how the device is not as it was when the plan was made; note what is left alone."""
-        if self._job.mode is Mode.FRESH:
-            return _told(moved(self._plan.state, now))
+        if self.job.mode is Mode.FRESH:
+            return _told(moved(self.plan.state, now))
         strange = {
             step.key: (step.now, now.get(step.key))
-            for step in self._plan.steps
+            for step in self.plan.steps
             if now.get(step.key) not in (step.now, step.wanted)
         }
-        if self._job.mode is Mode.UNDO:
+        if self.job.mode is Mode.UNDO:
             self._left = list(strange)
             return ""
         return _told(strange)
 
     async def _stage(self, stage: Stage, now: dict[str, Value]) -> None:
-        wanted = {key: self._plan.step(key).wanted for key in stage.keys if key not in self._left}
-        todo = [key for key, value in wanted.items() if now[key] != value or self._insists(key)]
+        wanted = {key: self.plan.step(key).wanted for key in stage.keys if key not in self._left}
+        todo = [key for key, value in wanted.items() if now[key] != value or self.insists(key)]
+        last = stage.phase is Phase.LAST
         for keys in batches(todo):
-            await self._write(keys, {key: wanted[key] for key in keys}, stage)
+            await self.write(keys, {key: wanted[key] for key in keys}, last=last)
         if not stage.restart:
             return
         try:
-            await self._restart()
+            await self.restart()
         except (LinkError, SnmpError):
             # What we just closed is the way we would have asked over.
-            if stage.phase is not Phase.LAST:
+            if not last:
                 raise
 
-    async def _restart(self) -> None:
-        if await self._waits():
-            self._job.record.restart(self._plan.address)
-            self._job.point("restart")
-            self._job.tell("restart", "")
-            await self._hand.restart()
+    async def _survivors(self, stage: Stage) -> None:
+        """Log in over the ways that survive, before anything else closes. Raises `Surprise`.
 
-    async def _waits(self) -> bool:
-        return await self._hand.pending() > 0
+        Our own way needs no more proof than that we work over it. Before that is closed, another
+        must have been proved, unless none was promised.
+        """
+        job, plan = self.job, self.plan
+        others = [name for name in plan.after.managing if name != plan.own]
+        job.point("proving")
+        for name in others:
+            if name in job.proofs:
+                try:
+                    await job.proofs[name]()
+                except (IdentityChanged, EngineChanged):
+                    raise
+                except FrisketError as fault:
+                    raise Surprise(f"{name} does not let us in: {fault}") from fault
+                self._proved.add(name)
+                job.tell("logged in", name)
+        self._untried = tuple(name for name in others if name not in self._proved)
+        closes = plan.own in plan.before.managing and plan.own not in plan.after.managing
+        if closes and others and not self._proved and stage.phase is not Phase.REACH:
+            raise Surprise(
+                f"nothing proves that {', '.join(others)} lets us in, and {plan.own} would be"
+                " closed: give a login for it"
+            )
 
-    async def _write(self, keys: tuple[str, ...], values: Settings, stage: Stage) -> None:
-        before = {key: self._plan.step(key).now for key in keys}
-        address = self._plan.address
-        self._job.record.intent(address, before, values)
-        self._job.point("intent")
-        self._sent.append(keys)
-        try:
-            await self._hand.write(values)
-        except SettingRefused:
-            raise
-        except LinkError as fault:
-            # Sent, and no answer: whether it arrived only the device knows.
-            await self._check(keys, values, f"no answer to the write: {fault}")
-        self._job.point("sent")
-        if stage.phase is not Phase.LAST:
-            await self._check(keys, values, "the device acknowledged it and did not keep it")
-        self._job.record.written(address, keys)
-        self._job.point("written")
-        self._job.tell("written", ", ".join(keys))
-
-    async def _check(self, keys: tuple[str, ...], values: Settings, why: str) -> None:
-        """Read back. Raises `Surprise` where a value is not there, `Lost` where nobody answers."""
-        try:
-            found = await self._read(keys)
-        except (LinkError, SnmpError) as fault:
-            raise Lost(f"{why}; reading back failed: {fault}") from fault
-        wrong = [k for k in keys if found.get(k) != values[k] and not self._insists(k)]
-        if wrong:
-            self._suspect |= set(wrong)
-            raise Surprise(f"{', '.join(wrong)}: {why}")
-
-    async def _prove(self) -> None:
+    async def _agreed(self) -> None:
         """Ask the network witness. Raises `Surprise` where it sees another value than written."""
-        wanted = {s.key: s.wanted for s in self._plan.steps if s.key not in self._left}
+        wanted = {s.key: s.wanted for s in self.plan.steps if s.key not in self._left}
         wrong: Mapping[str, str] = {}
-        for pause in SETTLING:
+        for pause in self.job.pace.settling:
             # Services take a moment to close; one look that agrees is enough.
             await asyncio.sleep(pause)
-            wrong = disagrees(wanted, await self._job.look(frozenset(wanted)))
+            wrong = disagrees(wanted, await self.job.look(frozenset(wanted)))
             if not wrong:
-                self._job.tell("proved", "")
+                self.job.point("proved")
+                self.job.tell("proved", "")
                 return
         said = "; ".join(f"{key}: {text}" for key, text in wrong.items())
         raise Surprise(f"the network does not agree: {said}")
-
-    async def _undo(self, why: str) -> Result:
-        """Put back what may have been written, the last first."""
-        self._job.tell("undo", why)
-        self._job.point("undo")
-        reached = [keys for keys in self._sent if set(keys) <= set(self._reached)]
-        others = [keys for keys in self._sent if keys not in reached]
-        left, said = await self._restore_all(others)
-        if not left:
-            said += await self._restart_again()
-            # Only now: what was put back may need our way for its restart.
-            left, more = await self._restore_all(reached)
-            said += more
-        elif reached:
-            left += reached[0]
-        outcome = Outcome.LEFT if left else Outcome.UNDONE
-        if said and left:
-            outcome = Outcome.UNKNOWN
-        return self._result(outcome, "; ".join([why, *said]), left=tuple(left))
-
-    async def _restore_all(self, sent: list[tuple[str, ...]]) -> tuple[list[str], list[str]]:
-        """Put back what was sent, the last first; return the keys that are left, and why."""
-        left: list[str] = []
-        said: list[str] = []
-        for keys in reversed(sent):
-            try:
-                left += await self._restore(keys)
-            except LinkError as fault:
-                said.append(f"undoing failed: {fault}")
-                left += keys
-        return left, said
-
-    async def _restart_again(self) -> list[str]:
-        """Restart where what was put back waits for that; return what went wrong."""
-        try:
-            await self._restart()
-        except (LinkError, SnmpError, SettingRefused) as fault:
-            return [f"a restart is still needed: {fault}"]
-        return []
-
-    async def _restore(self, keys: tuple[str, ...]) -> list[str]:
-        before = {key: self._plan.step(key).now for key in keys}
-        try:
-            found = await self._read(keys)
-            cuts = self._hand.name == ACCESS and set(keys) <= set(self._reached)
-            back = {
-                key: value
-                for key, value in before.items()
-                if found.get(key) != value or key in self._suspect
-            }
-            if back:
-                current = {key: found[key] for key in back}
-                self._job.record.intent(self._plan.address, current, back)
-                await self._hand.write(back)
-                # What opened our way also closes it: then nobody is left to be asked.
-                found = before if cuts else await self._read(keys)
-        except (SettingRefused, SnmpError, KeyError):
-            return list(keys)
-        good = tuple(k for k in keys if found.get(k) == before[k] or self._insists(k))
-        self._job.record.restored(self._plan.address, good)
-        return [key for key in keys if key not in good]
 
 
 def _told(differences: Mapping[str, tuple[object, object]]) -> str:

@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     IDENTITY_CHANGED = "identity changed"  # nothing written
     UNREACHABLE = "unreachable"  # nothing written
     DENIED = "credential refused"  # nothing written
+    BUSY = "busy"  # it stayed so; every value is as it was before
+    REPLACED = "replaced meanwhile"  # another device answers; what was written is not known
     UNDONE = "undone"  # something was not as expected; every value is as it was before
     LEFT = "left half-way"  # ... and these values could not be put back
     UNKNOWN = "must be read"  # a write was sent and the device can no longer be asked
@@ -48,7 +50,10 @@ class Outcome(StrEnum):
 
 
 _FAILED = frozenset(
-    {Outcome.DENIED, Outcome.UNDONE, Outcome.LEFT, Outcome.UNKNOWN, Outcome.UNRECORDED, Outcome.BUG}
+    {
+        *(Outcome.DENIED, Outcome.BUSY, Outcome.REPLACED, Outcome.UNDONE, Outcome.LEFT),
+        *(Outcome.UNKNOWN, Outcome.UNRECORDED, Outcome.BUG),
+    }
 )
 
 
@@ -65,10 +70,14 @@ class Result:
 
 @dataclass(slots=True)
 class Progress:
-    """What the record says of one device: keys meant to be written in order, and its outcome."""
+    """What the record says of one device: keys meant to be written in order, and its outcome.
+
+    `undoing` is why it had begun to put them back, if it had.
+    """
 
     meant: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    undoing: str = ""
     result: Result | None = None
 
 
@@ -104,6 +113,10 @@ class Record:
     def restored(self, address: str, keys: tuple[str, ...]) -> None:
         """Record that values were put back and read back."""
         self._ledger.append({"what": "restored", "device": address, "keys": list(keys)})
+
+    def undoing(self, address: str, why: str) -> None:
+        """Record that the device is about to be put back: a run that goes on does that too."""
+        self._ledger.append({"what": "undoing", "device": address, "why": why})
 
     def restart(self, address: str) -> None:
         """Record that the device is about to be restarted."""
@@ -172,7 +185,11 @@ def _take(device: Progress, row: Mapping[str, Any]) -> None:
             gone = set(row["keys"])
             device.written = [key for key in device.written if key not in gone]
             device.meant = [key for key in device.meant if key not in gone]
+        case "undoing":
+            device.undoing = row["why"] or "a surprise"
         case "outcome":
+            if row["outcome"] in {Outcome.UNDONE, Outcome.BUSY}:
+                device.undoing = ""
             device.result = Result(
                 row["device"],
                 Outcome(row["outcome"]),

@@ -59,3 +59,8 @@ def closes(way: Way, after: Settings, key: str) -> bool:
     if key in way.when:
         return after.get(key) != way.when[key]
     return any(key in table and holds(table, after) for table in way.unless)
+
+
+def encrypts(way: Way) -> bool:
+    """Say whether a way is open only while its TLS is on."""
+    return any(key.endswith(".tls.enabled") and value is True for key, value in way.when.items())

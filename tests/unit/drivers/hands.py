@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from tests.unit.drivers.states import CATALOG, NOW
 
 from frisket.drivers.base import Settings
-from frisket.errors import SettingRefused, Silent
+from frisket.errors import Busy, SettingRefused, Silent
 from frisket.model.reading import Known, Reading, Unread, Value, Why, Witness
+from frisket.proto.snmp.errors import EngineChanged
 
 
 @dataclass
@@ -22,6 +23,9 @@ class FakeHand:
     deaf_after: int = 1000
     answer_lost: int = -1  # the write whose answer does not arrive
     drops: bool = False  # ... and which was not carried out either
+    away: int = 0  # ... and how many reads are not answered then
+    busy: int = 0  # writes that come too early
+    replaced_after: int = 1000  # writes, after which another device answers
     writes: list[dict[str, Value]] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
     restarts: int = 0
@@ -30,6 +34,11 @@ class FakeHand:
 
     async def read(self, keys: Iterable[str]) -> Mapping[str, Reading]:
         if len(self.writes) >= self.deaf_after:
+            raise Silent
+        if len(self.writes) >= self.replaced_after:
+            raise EngineChanged
+        if len(self.writes) > self.answer_lost >= 0 and self.away:
+            self.away -= 1
             raise Silent
         return {
             key: Known(self.state[key], Witness.DEVICE, NOW, self.name)
@@ -41,6 +50,9 @@ class FakeHand:
     async def write(self, values: Settings) -> None:
         if len(self.writes) >= self.deaf_after:
             raise Silent
+        if self.busy:
+            self.busy -= 1
+            raise Busy
         if bad := self.refuses & set(values):
             raise SettingRefused(f"{', '.join(bad)}: locked by the security policy")
         number = len(self.writes)

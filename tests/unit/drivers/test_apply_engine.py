@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,12 +11,14 @@ import pytest
 from tests.unit.drivers.hands import FakeHand
 from tests.unit.drivers.states import CATALOG, CONTENT, FACTORY, NOW, TARGET, plan_of
 
-from frisket.drivers import apply as engine
 from frisket.drivers.access.snmp import IdentityChanged
-from frisket.drivers.apply import Job, Mode, apply_device, batches
+from frisket.drivers.access.web import LoginRefused
+from frisket.drivers.apply import apply_device
 from frisket.drivers.base import Hand
+from frisket.drivers.job import POINTS, Job, Mode, Pace
 from frisket.drivers.plan import DevicePlan, Plan
-from frisket.drivers.record import Outcome, Record, Result, new_record, read_run
+from frisket.drivers.record import Outcome, Progress, Record, Result, new_record, read_run
+from frisket.drivers.writing import batches
 from frisket.errors import FrisketError, Silent
 from frisket.ledger import Ledger, LedgerFault
 from frisket.model.reading import Known, Readings, Witness
@@ -25,7 +27,16 @@ from frisket.proto.snmp.errors import WrongKey
 RUN = "20261122-120000-00000a"
 STATE = {**FACTORY, "snmp.v3.enabled": True}
 PLAN = plan_of(STATE, CONTENT.baselines["small-office"])
+PACE = Pace((0.0, 0.0), (0.0, 0.0), back=0.0)
+PATIENT = Pace((0.0, 0.0), (0.0, 0.0), back=5.0)
 ORDER = [key for stage in PLAN.stages for key in stage.keys]
+
+
+async def let_in() -> None:
+    """Log in, as far as this bench has a door."""
+
+
+LET_IN: dict[str, Callable[[], Awaitable[None]]] = {"Remote UI over HTTPS": let_in}
 
 
 class Killed(BaseException):
@@ -46,6 +57,8 @@ class Bench:
     fault: FrisketError | None = None
     events: list[tuple[str, str]] = field(default_factory=list)
     points: Counter[str] = field(default_factory=Counter)
+    pace: Pace = PACE
+    proofs: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=lambda: dict(LET_IN))
 
     async def open_hand(self) -> Hand:
         if self.fault is not None:
@@ -68,16 +81,27 @@ class Bench:
 
     async def run(self) -> Result:
         tell: Callable[[str, str], None] = lambda what, detail: self.events.append((what, detail))  # noqa: E731
-        job = Job(self.plan, self.open_hand, self.look, self.started(), tell, self.mode, self.point)
+        record = self.started()
+        known = (self.folder / f"{RUN}.run").exists()
+        begun = read_run(self.folder, RUN, CATALOG)[0].devices if known else {}
+        before = begun.get(TARGET.address, Progress())
+        job = Job(
+            self.plan,
+            self.open_hand,
+            self.look,
+            record,
+            tell,
+            self.mode,
+            self.point,
+            proofs=self.proofs,
+            meant=tuple(before.meant),
+            undoing=before.undoing,
+            pace=self.pace,
+        )
         return await apply_device(job)
 
     def written(self) -> Counter[str]:
         return Counter(key for values in self.hand.writes for key in values)
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SETTLING", (0.0, 0.0))
 
 
 async def test_each_difference_is_written_once_and_kept(tmp_path: Path) -> None:
@@ -195,14 +219,17 @@ async def test_a_device_gone_after_a_write_must_be_read(tmp_path: Path) -> None:
     assert again.hand.restarts == 1
 
 
-POINTS = [
+WRITES = [
     f"{name} {number}"
     for name in ("intent", "sent", "written")
     for number in range(1, sum(len(list(batches(list(s.keys)))) for s in PLAN.stages) + 1)
 ]
 
 
-@pytest.mark.parametrize("point", [*POINTS, "restart 1"])
+ONCE = ("opened", "restart", "restarted", "proving", "proved", "ended")
+
+
+@pytest.mark.parametrize("point", [*WRITES, *(f"{name} 1" for name in ONCE)])
 async def test_killed_anywhere_it_is_continued_without_loss_or_repeat(
     tmp_path: Path, point: str
 ) -> None:
@@ -246,3 +273,103 @@ async def test_without_a_record_nothing_is_written(tmp_path: Path) -> None:
 async def test_our_own_fault_is_named_as_such(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan=replace(PLAN, steps=PLAN.steps[:1]))
     assert (await bench.run()).outcome is Outcome.BUG
+
+
+async def test_a_way_that_survives_is_logged_in_to_before_the_others_close(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    now: dict[str, object] = {}
+
+    async def log_in() -> None:
+        now.update(bench.hand.state)
+
+    bench.proofs = {"Remote UI over HTTPS": log_in}
+    assert (await bench.run()).outcome is Outcome.DONE
+    assert now["remote-ui.tls.enabled"] is True
+    assert now["snmp.v1.enabled"] is True, "nothing is closed before"
+    assert bench.events.index(("logged in", "Remote UI over HTTPS")) < bench.events.index(
+        ("written", "snmp.v1.enabled")
+    )
+
+
+async def test_a_way_that_does_not_let_us_in_closes_nothing(tmp_path: Path) -> None:
+    async def refuse() -> None:
+        raise LoginRefused
+
+    bench = Bench(tmp_path, proofs={"Remote UI over HTTPS": refuse})
+    result = await bench.run()
+    assert result.outcome is Outcome.UNDONE
+    assert "Remote UI over HTTPS does not let us in" in result.why
+    assert bench.hand.state == STATE
+    assert not any("snmp.v1.enabled" in values for values in bench.hand.writes)
+
+
+async def test_a_way_that_nobody_tried_is_named(tmp_path: Path) -> None:
+    result = await Bench(tmp_path, proofs={}).run()
+    assert result.outcome is Outcome.DONE
+    assert result.why == "not tried, for no login is given: Remote UI over HTTPS"
+
+
+async def test_our_own_way_is_not_closed_while_nothing_else_is_proved(tmp_path: Path) -> None:
+    plan = plan_of(STATE, CONTENT.baselines["security-policy"])
+    assert plan.own in plan.before.managing
+    assert plan.own not in plan.after.managing
+    bench = Bench(tmp_path, plan=plan, proofs={})
+    result = await bench.run()
+    assert result.outcome is Outcome.UNDONE
+    assert "give a login for it" in result.why
+    assert bench.hand.state == STATE
+    proved = Bench(tmp_path / "2", plan=plan, proofs={"Remote UI over HTTP": let_in})
+    assert (await proved.run()).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(2, Outcome.DONE), (9, Outcome.BUSY)])
+async def test_a_busy_device_is_told_again_and_left_as_it_was_where_it_stays_so(
+    tmp_path: Path, times: int, outcome: Outcome
+) -> None:
+    bench = Bench(tmp_path, FakeHand(dict(STATE), busy=times))
+    result = await bench.run()
+    assert result.outcome is outcome
+    if outcome is Outcome.DONE:
+        assert bench.written() == Counter(ORDER)
+    else:
+        assert bench.hand.state == STATE
+        assert bench.hand.writes == []
+
+
+async def test_a_device_that_becomes_another_is_left_alone_and_named(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeHand(dict(STATE), replaced_after=1))
+    result = await bench.run()
+    assert result.outcome is Outcome.REPLACED
+    assert result.left == ("remote-ui.tls.enabled",)
+    assert len(bench.hand.writes) == 1
+
+
+async def test_a_device_that_restarts_by_itself_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakeHand(dict(STATE), answer_lost=1, away=3), pace=PATIENT)
+    assert (await bench.run()).outcome is Outcome.DONE
+    assert bench.written() == Counter(ORDER)
+
+
+def undo_points() -> list[str]:
+    return [f"{name} {n}" for name in ("undo intent", "undo sent", "restored") for n in (1, 2)]
+
+
+@pytest.mark.parametrize("point", ["undo 1", *undo_points(), "ended 1"])
+async def test_killed_while_undoing_it_goes_on_undoing(tmp_path: Path, point: str) -> None:
+    hand = FakeHand(dict(STATE), forgets=frozenset({"snmp.v1.enabled"}))
+    first = Bench(tmp_path, hand, kill_at=point)
+    with pytest.raises(Killed):
+        await first.run()
+    run, record = read_run(tmp_path, RUN, CATALOG)
+    again = Bench(tmp_path, hand, run.plan.devices[0], Mode.RESUMED, record=record)
+    result = await again.run()
+    assert result.outcome is Outcome.UNDONE
+    assert "did not keep it" in result.why
+    assert hand.state == STATE
+    assert set(again.written().values()) <= {2, 1}, "there and back, once"
+    assert read_run(tmp_path, RUN, CATALOG)[0].devices[TARGET.address].meant == []
+
+
+def test_each_point_is_reached_by_some_test() -> None:
+    named = {*ONCE, "intent", "sent", "written", "undo", "undo intent", "undo sent", "restored"}
+    assert named | {"changed over", "outcome"} == set(POINTS)

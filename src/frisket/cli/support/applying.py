@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from frisket.catalog.load import load_catalog
 from frisket.cli.support.logins import around
 from frisket.cli.support.planning import Network
 from frisket.cli.support.progress import Tick
 from frisket.cli.support.session import now
-from frisket.drivers.access.snmp_hand import open_hand
-from frisket.drivers.access.web_hand import open_web_hand
-from frisket.drivers.apply import Job, Mode, apply_device
-from frisket.drivers.base import Hand, Pin
-from frisket.drivers.credential import Credentials
+from frisket.drivers.access.hands import open_by
+from frisket.drivers.access.snmp import NoLogin
+from frisket.drivers.access.web import open_web
+from frisket.drivers.apply import apply_device
+from frisket.drivers.base import WEB, Hand, Pin, Way
+from frisket.drivers.credential import Credentials, Login
+from frisket.drivers.job import Job, Mode, Pace
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan
-from frisket.drivers.record import Outcome, Record, Result, Run
+from frisket.drivers.record import Outcome, Progress, Record, Result, Run
 from frisket.drivers.undo import inverse
 from frisket.drivers.waves import Waves, run_waves
-from frisket.errors import FrisketError, UsageError
+from frisket.drivers.ways import encrypts
+from frisket.errors import UsageError
 from frisket.model.reading import Readings
 
 Show = Callable[[int], AbstractContextManager[Tick]]
@@ -44,7 +48,7 @@ def no_event(device: str, what: str, detail: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """Everything a run needs."""
+    """Everything a run needs. `begun`: what an interrupted run had come to, by address."""
 
     plan: Plan
     record: Record
@@ -52,6 +56,8 @@ class Applier:
     credentials: Credentials
     mode: Mode
     event: Callable[[str, str, str], None]
+    begun: Mapping[str, Progress] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
     async def one(self, device: DevicePlan) -> Result:
         """Carry out one device's plan."""
@@ -61,18 +67,15 @@ class Applier:
             self.event(device.address, "outcome", refused.outcome)
             return refused
 
+        async def opened(access: str) -> Hand:
+            dialer = self.network.dialer(device.target)
+            return await open_by(access, dialer, self._login(device), device.pin, around())
+
         async def hand() -> Hand:
-            login = self.credentials.for_device(device.address, device.target.name)
-            if login is None:
-                raise FrisketError("no credential is given for it")
-            return await open_hand(self.network.dialer(device.target), login, device.pin, around())
+            return await opened(device.access)
 
         async def door() -> Hand:
-            login = self.credentials.for_device(device.address, device.target.name)
-            if login is None:
-                raise FrisketError("no credential is given for it")
-            dialer = self.network.dialer(device.target)
-            return await open_web_hand(dialer, login, device.pin, around(), Pin())
+            return await opened(device.entry)
 
         async def look(keys: frozenset[str]) -> Readings:
             return await self.network.look(device.target, keys)
@@ -80,9 +83,47 @@ class Applier:
         def tell(what: str, detail: str) -> None:
             self.event(device.address, what, detail)
 
-        return await apply_device(
-            Job(device, hand, look, self.record, tell, self.mode, open_door=door)
+        begun = self.begun.get(device.address, Progress())
+        job = Job(
+            device,
+            hand,
+            look,
+            self.record,
+            tell,
+            self.mode,
+            open_door=door,
+            proofs=self._proofs(device),
+            meant=tuple(begun.meant),
+            undoing=begun.undoing,
+            pace=self.pace,
         )
+        return await apply_device(job)
+
+    def _login(self, device: DevicePlan) -> Login:
+        login = self.credentials.for_device(device.address, device.target.name)
+        if login is None:
+            raise NoLogin("no credential is given for it")
+        return login
+
+    def _proofs(self, device: DevicePlan) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return how to log in over each way that we have a login for."""
+        login = self.credentials.for_device(device.address, device.target.name)
+        if login is None or login.web is None:
+            return {}
+        driver = next(d for d in load_drivers() if d.name == device.driver)
+        return {
+            way.name: partial(self._log_in, device, login, way)
+            for way in driver.ways
+            if way.access == WEB and (encrypts(way) or login.web.plaintext)
+        }
+
+    async def _log_in(self, device: DevicePlan, login: Login, way: Way) -> None:
+        """Log in over a way of the Remote UI once. Raises what says why that does not work."""
+        assert login.web is not None
+        web = replace(login.web, plaintext=not encrypts(way))
+        dialer = self.network.dialer(device.target)
+        seen = Pin(serial=device.pin.serial)
+        (await open_web(dialer, replace(login, web=web), device.pin, around(), seen)).close()
 
     def _refused(self, device: DevicePlan) -> Result | None:
         if not device.driver:
@@ -111,7 +152,9 @@ async def run_plan(
         return await run_waves(devices, waves, one, applier.left_out)
 
 
-_OPEN = frozenset({Outcome.UNKNOWN, Outcome.NOT_BEGUN, Outcome.UNREACHABLE, Outcome.DENIED})
+_OPEN = frozenset(
+    {Outcome.UNKNOWN, Outcome.NOT_BEGUN, Outcome.UNREACHABLE, Outcome.DENIED, Outcome.BUSY}
+)
 
 
 def to_resume(run: Run) -> tuple[DevicePlan, ...]:
