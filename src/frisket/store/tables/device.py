@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from frisket.store.metadata import METADATA
 from frisket.store.types import BIG_ID, DOCUMENT, Moment
@@ -20,7 +30,9 @@ SITE = Table(
 )
 
 # `key` is who the device is whatever its address: serial number, else hardware address, else the
-# SNMP engine or the TLS key. `state` is new, managed or retired.
+# SNMP engine or the TLS key. `state` is new, managed or retired. The last columns repeat what is
+# newest elsewhere, so that a list of 100,000 is sorted and counted without looking there; `toner`
+# is the lowest supply in percent, `worst` the highest severity that fails.
 DEVICE = Table(
     "device",
     METADATA,
@@ -41,8 +53,66 @@ DEVICE = Table(
     Column("notes", Text, nullable=False, server_default=""),
     Column("first_seen", Moment, nullable=False),
     Column("last_seen", Moment, nullable=False),
+    Column("status", String(40), nullable=False, server_default=""),
+    Column("toner", Integer),
+    Column("pages", BIG_ID),
+    Column("compliance", Float),
+    Column("coverage", Float),
+    Column("worst", String(10), nullable=False, server_default=""),
+    Column("audited", Moment),
+    Column("polled", Moment),
     UniqueConstraint("site_id", "key"),
     Index("ix_device_site_state", "site_id", "state"),
     Index("ix_device_serial", "serial"),
     Index("ix_device_address", "address"),
+    Index("ix_device_mac", "mac"),
+    Index("ix_device_engine", "engine"),
+    Index("ix_device_tls", "tls"),
+    Index("ix_device_model", "model"),
+    Index("ix_device_compliance", "compliance"),
+)
+
+TAG = Table(
+    "device_tag",
+    METADATA,
+    Column("device_id", BIG_ID, ForeignKey("device.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", String(60), primary_key=True),
+    Index("ix_device_tag_tag", "tag"),
+)
+
+# Where a device was met, from when to when.
+ADDRESS = Table(
+    "device_address",
+    METADATA,
+    Column("id", BIG_ID, primary_key=True),
+    Column("device_id", BIG_ID, ForeignKey("device.id", ondelete="CASCADE"), nullable=False),
+    Column("address", String(100), nullable=False),
+    Column("first", Moment, nullable=False),
+    Column("last", Moment, nullable=False),
+    Index("ix_device_address_device", "device_id"),
+)
+
+# What a person should look at; `cleared` is empty while it stands.
+ALARM = Table(
+    "device_alarm",
+    METADATA,
+    Column("id", BIG_ID, primary_key=True),
+    Column("device_id", BIG_ID, ForeignKey("device.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(60), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("cleared", Moment),
+    Column("cleared_by", String(100), nullable=False, server_default=""),
+    Index("ix_device_alarm_device", "device_id", "cleared"),
+)
+
+# A group is a condition on devices (`fleet.condition`), never a list that goes stale.
+GROUP = Table(
+    "device_group",
+    METADATA,
+    Column("id", BIG_ID, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("condition", DOCUMENT, nullable=False),
+    Column("made_by", String(100), nullable=False, server_default=""),
+    Column("made", Moment, nullable=False),
 )
