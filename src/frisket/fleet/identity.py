@@ -15,6 +15,11 @@ MARKS: Final = ("serial", "mac", "engine", "tls")  # from the strongest to the w
 _NO_SERIAL: Final = frozenset({"", "0", "unknown", "none", "n/a", "xxxxxxxxxx", "00000000"})
 
 
+def _plain(text: str) -> str:
+    """Return a mark without what cannot be printed: a database takes no NUL."""
+    return "".join(c for c in text if c.isprintable()).strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What tells one device from another; empty is unknown. `address` is only where it was met."""
@@ -28,17 +33,17 @@ class Marks:
 
     def cleaned(self) -> Marks:
         """Return the marks in one spelling; serial numbers that many devices share are none."""
-        serial = self.serial.strip().upper()
+        serial = _plain(self.serial).upper()[:100]
         if serial.casefold() in _NO_SERIAL or len(set(serial)) == 1:
             serial = ""
         mac = "".join(c for c in self.mac.lower() if c in "0123456789abcdef")
         return Marks(
-            self.address.strip(),
-            self.vendor.strip().casefold(),
-            serial[:100],
+            _plain(self.address)[:100],
+            _plain(self.vendor).casefold()[:60],
+            serial,
             mac if len(mac) == 12 and set(mac) != {"0"} else "",
-            self.engine.strip().lower()[:100],
-            self.tls.strip().lower()[:64],
+            _plain(self.engine).lower()[:100],
+            _plain(self.tls).lower()[:64],
         )
 
     @property
