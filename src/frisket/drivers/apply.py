@@ -206,7 +206,7 @@ class _Device(Writing):
         wanted = {key: self.plan.step(key).wanted for key in stage.keys if key not in self._left}
         todo = [key for key, value in wanted.items() if now[key] != value or self.insists(key)]
         last = stage.phase is Phase.LAST
-        for keys in batches(todo):
+        for keys in batches(todo, whole=stage.whole):
             await self.write(keys, {key: wanted[key] for key in keys}, last=last)
         if not stage.restart:
             return

@@ -44,11 +44,15 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Changes made together; `restart` where the device restarts after them."""
+    """Changes made together; `restart` where the device restarts after them.
+
+    `whole`: they are one change to the device, sent in one request however many they are.
+    """
 
     phase: Phase
     keys: tuple[str, ...]
     restart: bool = False
+    whole: bool = False
 
 
 def phase_of(

@@ -12,8 +12,11 @@ from frisket.proto.snmp.errors import SnmpError
 def resume_sent(work: Writing) -> None:
     """Take as sent what an interrupted run may have written, grouped as it was planned."""
     meant = set(work.job.meant)
-    groups = ([k for k in stage.keys if k in meant] for stage in work.plan.stages)
-    work.sent = [keys for group in groups for keys in batches(group)]
+    work.sent = [
+        keys
+        for stage in work.plan.stages
+        for keys in batches([k for k in stage.keys if k in meant], whole=stage.whole)
+    ]
 
 
 async def restore(work: Writing, why: str, undone: Outcome = Outcome.UNDONE) -> Result:

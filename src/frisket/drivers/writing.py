@@ -19,8 +19,9 @@ AT_ONCE: Final = 12  # values in one request: they must fit one datagram
 TROUBLE: Final = (LinkError, WireError, SnmpError)
 
 
-def batches(keys: list[str], size: int = AT_ONCE) -> Iterator[tuple[str, ...]]:
-    """Yield `keys` in groups that fit one request."""
+def batches(keys: list[str], *, whole: bool = False) -> Iterator[tuple[str, ...]]:
+    """Yield `keys` in groups that fit one request; `whole` are one change, and one group."""
+    size = max(len(keys), 1) if whole else AT_ONCE
     for start in range(0, len(keys), size):
         yield tuple(keys[start : start + size])
 
