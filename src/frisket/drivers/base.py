@@ -4,52 +4,88 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from frisket.model.reading import Reading, Value
 
 Settings = Mapping[str, Value]
 Oid = tuple[int, ...]
 
+# The accesses: how a device is reached to be read and changed.
+SNMP_V3: Final = "snmp-v3"
+SNMP_COMMUNITY: Final = "snmp-community"
+WEB: Final = "remote-ui"
+IPP: Final = "ipp"
+PJL: Final = "pjl"
+ACCESSES: Final = (SNMP_V3, WEB, SNMP_COMMUNITY, IPP, PJL)
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """A way to manage the device, and the settings under which it is open.
 
-    Open while every key of `when` has its value and no table of `unless` holds as a whole.
-    `access` names the access of ours that uses it; `manages` says that settings can be changed
-    over it from afar.
+    Open while every key of `when` has its value and no table of `unless` holds as a whole; without
+    `when` it is open `always`, as far as anybody can tell. `access` names the access of ours that
+    uses it; `manages` says that settings can be changed over it from afar.
     """
 
     name: str
-    when: Settings
+    when: Settings = field(default_factory=dict)
     unless: tuple[Settings, ...] = ()
     manages: bool = False
     access: str = ""
+    always: bool = False
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpKey:
+    """Where a key is in an SNMP agent, how its value is written, and by which accesses.
+
+    `oid` is a variable; or `column` is, in the row whose `where` is one of `of`. `numbers` gives
+    the integer for each value in words (on, off, a choice); without it the variable is text, or a
+    plain integer. `writes` are the accesses that may write it, none where it is only read.
+    """
+
+    oid: Oid = ()
+    column: Oid = ()
+    where: Oid = ()
+    of: tuple[int, ...] = ()
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SnmpTable:
     """Where an SNMP agent keeps settings: `values` + a key's characters, as text.
 
-    `keys` names single variables instead. `login` maps a key to the part of our own login that
-    it changes. `restart` is written with 1 to restart; `pending` counts what waits for that.
+    `key` names single variables instead. `writes` are the accesses that write below `values`.
+    `login` maps a key to the part of our own login that it changes. `restart` is written with
+    `restart_number` to restart; `pending` counts what waits for that.
     """
 
-    serial: Oid
+    serial: Oid = ()
     values: Oid = ()
-    keys: Mapping[str, Oid] = field(default_factory=dict)
+    writes: tuple[str, ...] = ()
+    key: Mapping[str, SnmpKey] = field(default_factory=dict)
     refusal: Oid = ()
     pending: Oid = ()
     restart: Oid = ()
+    restart_number: int = 1
+    restarts: tuple[str, ...] = ()
     login: Mapping[str, str] = field(default_factory=dict)
 
     def oid(self, key: str) -> Oid:
-        """Return the variable of a key, () where the table has none."""
-        if key in self.keys:
-            return self.keys[key]
+        """Return the variable of a key, () where the table has none or it has to be looked for."""
+        if key in self.key:
+            return self.key[key].oid
         return (*self.values, *key.encode()) if self.values else ()
+
+    def writers(self, key: str) -> tuple[str, ...]:
+        """Return the accesses that may write a key."""
+        if key in self.key:
+            return self.key[key].writes
+        return self.writes if self.values else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +93,10 @@ class WebTable:
     """How a Remote UI is worked: paths, and the names of its fields.
 
     It is this one where the Server field matches `server`; `serial` finds the serial number in the
-    portal. `page` holds the settings of a menu path, written in place of `{menu}`.
+    portal. `page` holds the settings of a menu path, written in place of `{menu}`. `restart` is
+    posted to restart; `pending` finds in the page `waiting` how many settings wait for that.
+    `proves` are keys after which a new login shows that ours is still accepted; `unchanged` is the
+    key that is off where ours is a `factory` password, or the login leads to the `warning` of it.
     """
 
     server: str
@@ -71,31 +110,125 @@ class WebTable:
     page: str
     token: str
     shown: str
+    restart: str = ""
+    waiting: str = ""
+    pending: str = ""
+    proves: tuple[str, ...] = ()
+    unchanged: str = ""
+    factory: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTable:
+    """How the Security Policy Settings are worked in a Remote UI: paths, and names of fields.
+
+    `confirm` shows the policy to whoever has logged in, a row an item, `on` where it is ticked.
+    `open` asks for the `password` where one is set, which `login` takes; `edit` takes the `item`
+    fields. `change` takes a `new` password and the same `again`. `refusal` finds why not.
+    """
+
+    confirm: str
+    on: str
+    open: str
+    login: str
+    password: str
+    edit: str
+    item: str
+    change: str
+    new: str
+    again: str
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class IppKey:
+    """The attribute of an IPP printer that holds a key.
+
+    `writes`: Set-Printer-Attributes (RFC 3380) sets it, where the printer lists it as settable.
+    """
+
+    attribute: str
+    writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IppTable:
+    """What an IPP printer offers. It is this one where printer-make-and-model matches `make`.
+
+    `path` is where it is asked, `system` where its System Service (PWG 5100.22) is.
+    """
+
+    make: str
+    path: str = "/ipp/print"
+    system: str = "/ipp/system"
+    key: Mapping[str, IppKey] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PjlKey:
+    """The PJL variable of a key; `words` gives its value for each value in words."""
+
+    variable: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PjlTable:
+    """Which PJL variables hold settings. It is this one where @PJL INFO ID matches `id`."""
+
+    id: str
+    key: Mapping[str, PjlKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One family of devices. It is this family where sysDescr matches and all `proof` is there."""
+    """One family of devices, and the accesses to it, the best first.
+
+    By SNMP it is this family where sysDescr matches `describes`, sysObjectID stands below
+    `object_id`, all of `proof` is there and none of `lacks`. A `generic` one counts only where no
+    other does.
+    """
 
     name: str
     about: str
-    describes: str
-    proof: tuple[Oid, ...]
-    snmp: SnmpTable
+    accesses: tuple[str, ...]
+    describes: str = ""
+    object_id: Oid = ()
+    proof: tuple[Oid, ...] = ()
+    lacks: tuple[Oid, ...] = ()
+    generic: bool = False
+    snmp: SnmpTable = field(default_factory=SnmpTable)
     ways: tuple[Way, ...] = ()
     web: WebTable | None = None
+    policy: PolicyTable | None = None
+    ipp: IppTable | None = None
+    pjl: PjlTable | None = None
+
+    @property
+    def by_snmp(self) -> bool:
+        """Say whether devices of this family are recognised by SNMP."""
+        return bool(self.describes or self.object_id or self.proof)
+
+    def logins(self, access: str) -> frozenset[str]:
+        """Return the keys that change, or could shut out, the login of an access."""
+        if access == WEB:
+            return frozenset(self.web.proves if self.web else ())
+        return frozenset(self.snmp.login) if access == SNMP_V3 else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
     """Who a device is beyond its address.
 
-    SNMP engine and SHA-256 of the TLS certificate (both hexadecimal), and serial number.
+    SNMP engine and SHA-256 of the TLS certificate (both hexadecimal), serial number, and
+    printer-uuid of an IPP printer.
     """
 
     engine: str = ""
     serial: str = ""
     tls: str = ""
+    uuid: str = ""
 
     def differs(self, other: Pin) -> str:
         """Say in words how `other` is another device; empty where nothing contradicts."""
@@ -103,6 +236,7 @@ class Pin:
             ("SNMP engine", self.engine, other.engine),
             ("serial number", self.serial, other.serial),
             ("TLS certificate", self.tls, other.tls),
+            ("printer UUID", self.uuid, other.uuid),
         ):
             if mine and its and mine.casefold() != its.casefold():
                 return f"the {name} is {its}, expected was {mine}"
@@ -110,7 +244,12 @@ class Pin:
 
     def __or__(self, other: Pin) -> Pin:
         """Fill what is unknown here from `other`."""
-        return Pin(self.engine or other.engine, self.serial or other.serial, self.tls or other.tls)
+        return Pin(
+            self.engine or other.engine,
+            self.serial or other.serial,
+            self.tls or other.tls,
+            self.uuid or other.uuid,
+        )
 
 
 class Reader(Protocol):
@@ -123,6 +262,17 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Close; may be called twice."""
+
+
+class Opened(Reader, Protocol):
+    """A reader that knows whose device it has open, and what it cannot write."""
+
+    driver: Driver
+    pin: Pin
+    descr: str
+
+    def frozen(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return those of `keys` that this access reads and cannot write, and why."""
 
 
 class Hand(Reader, Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from frisket.audit.baseline import Baseline, Consideration, Need
 from frisket.audit.evaluate import judge
@@ -16,6 +17,7 @@ from frisket.model.finding import Severity, Verdict
 from frisket.model.reading import Known, Readings, Value, Witness
 
 _OPEN = frozenset({Verdict.FAIL, Verdict.DISPUTED, Verdict.UNKNOWN})
+NOTHING_FROZEN: Mapping[str, str] = MappingProxyType({})
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -93,14 +95,20 @@ def settings_of(readings: Readings) -> dict[str, Value]:
 
 
 def difference(
-    baseline: Baseline, content: Content, device: Readings, others: Readings
+    baseline: Baseline,
+    content: Content,
+    device: Readings,
+    others: Readings,
+    frozen: Mapping[str, str] = NOTHING_FROZEN,
 ) -> Difference:
     """Compare; `device` is the device's own word, `others` what network and people say.
 
+    `frozen` are the keys that cannot be written, and why: they are left to a person.
     A change is made only where the device's own value differs. Changes can bring rules into play
     that did not matter before, so the comparison is repeated until it adds nothing.
     """
     now = settings_of(device)
+    free = {key: value for key, value in now.items() if key not in frozen}
     beside = {key: others[key] for key in others if key not in now}
     state = dict(now)
     wanted: dict[str, Value] = {}
@@ -109,7 +117,7 @@ def difference(
         for demand in _failing(baseline, content, state, beside):
             for key, value in demand.fixes.items():
                 # Of two demands on one key the baseline's first counts.
-                if key in now and now[key] != value and key not in wanted:
+                if key in free and now[key] != value and key not in wanted:
                     fresh.setdefault(key, value)
         if not fresh:
             break
@@ -118,10 +126,12 @@ def difference(
     first = tuple(_failing(baseline, content, now, beside))
     final = tuple(_failing(baseline, content, state, beside))
     steps = _steps(wanted, now, (*first, *_dormant(baseline, content, wanted)), content)
-    steps += _insisted(baseline, content, {k: v for k, v in now.items() if k not in wanted}, others)
+    steps += _insisted(
+        baseline, content, {k: v for k, v in free.items() if k not in wanted}, others
+    )
     known = {key: value for key, value in now.items() if key not in {s.key for s in steps}}
-    work = _work(final, now, content) + _lies(known, others, content)
-    return Difference(steps, _unsupported(final, now, content), work)
+    work = _work(final, free, content) + _lies(known, others, content)
+    return Difference(steps, _unsupported(final, now, frozen, content), work)
 
 
 def _readings(state: Settings, beside: Mapping[str, object]) -> Readings:
@@ -201,16 +211,17 @@ def _step(setting: Setting, now: Value, wanted: Value, asked: list[_Demand]) -> 
 
 
 def _unsupported(
-    demands: Iterable[_Demand], now: Settings, content: Content
+    demands: Iterable[_Demand], now: Settings, frozen: Mapping[str, str], content: Content
 ) -> tuple[Unsupported, ...]:
     found: dict[str, Unsupported] = {}
     for demand in demands:
         for key, value in demand.fixes.items():
-            if key in now or key in found:
+            if (key in now and (key not in frozen or now[key] == value)) or key in found:
                 continue
             setting = content.catalog[key]
             rows = (demand.consideration.id,)
             why = "the device does not offer it, or the driver cannot read it"
+            why = frozen.get(key, why)
             if setting.secret:
                 why = "a secret, which is never read back"
             found[key] = Unsupported(key, setting.label, setting.menu, value, rows, why)

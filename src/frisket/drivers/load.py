@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from frisket.catalog.load import Catalog, build, content, load_catalog, read_toml, toml_files
-from frisket.drivers.base import Driver, Oid, Settings, SnmpTable, Way, WebTable
+from frisket.catalog.setting import Setting
+from frisket.drivers.base import (
+    ACCESSES,
+    IPP,
+    PJL,
+    WEB,
+    Driver,
+    IppKey,
+    IppTable,
+    Oid,
+    PjlKey,
+    PjlTable,
+    PolicyTable,
+    Settings,
+    SnmpKey,
+    SnmpTable,
+    Way,
+    WebTable,
+)
 from frisket.errors import ContentError, SettingRefused, WireError
 from frisket.proto.snmp.wire import parse_oid
 
 _OIDS = ("serial", "values", "refusal", "pending", "restart")
+_KEY_OIDS = ("oid", "column", "where")
 _LOGIN = frozenset({"authentication", "encryption"})
 
 
@@ -38,9 +57,39 @@ def _way(raw: Mapping[str, Any], catalog: Catalog, where: str) -> Way:
     row["when"] = _settings(raw.get("when", {}), catalog, where)
     row["unless"] = tuple(_settings(table, catalog, where) for table in raw.get("unless", ()))
     way: Way = build(Way, row, where)
-    if not way.when:
-        raise ContentError(f"{where}: a way names the settings that open it")
+    if bool(way.when) == way.always:
+        raise ContentError(f"{where}: a way names the settings that open it, or is open always")
     return way
+
+
+def _known(keys: Iterable[str], catalog: Catalog, where: str) -> None:
+    for key in keys:
+        if key not in catalog:
+            raise ContentError(f"{where}: unknown key {key}")
+
+
+def _accesses(names: Iterable[str], where: str) -> None:
+    if strange := set(names) - set(ACCESSES):
+        raise ContentError(f"{where}: unknown access {', '.join(sorted(strange))}")
+
+
+def _words(setting: Setting, words: Iterable[str], where: str) -> None:
+    """Raise where a value in words is none of the setting's."""
+    for word in words:
+        try:
+            setting.parse(word)
+        except SettingRefused as fault:
+            raise ContentError(f"{where}: {fault}") from fault
+
+
+def _snmp_key(key: str, raw: Mapping[str, Any], catalog: Catalog, where: str) -> SnmpKey:
+    row = {k: _oid(v, where) if k in _KEY_OIDS else v for k, v in raw.items()}
+    found: SnmpKey = build(SnmpKey, row, where)
+    if bool(found.oid) == bool(found.column and found.where and found.of):
+        raise ContentError(f"{where}: {key} has an oid, or column, where and of")
+    _accesses(found.writes, where)
+    _words(catalog[key], found.numbers, where)
+    return found
 
 
 def _snmp(raw: Mapping[str, Any], catalog: Catalog, where: str) -> SnmpTable:
@@ -48,13 +97,38 @@ def _snmp(raw: Mapping[str, Any], catalog: Catalog, where: str) -> SnmpTable:
     for name in _OIDS:
         if name in row:
             row[name] = _oid(row[name], where)
-    row["keys"] = {key: _oid(text, where) for key, text in raw.get("keys", {}).items()}
-    for key in (*row["keys"], *row.get("login", {})):
-        if key not in catalog:
-            raise ContentError(f"{where}: unknown key {key}")
+    keys = raw.get("key", {})
+    _known((*keys, *row.get("login", {})), catalog, where)
+    row["key"] = {key: _snmp_key(key, more, catalog, where) for key, more in keys.items()}
     if strange := set(row.get("login", {}).values()) - _LOGIN:
         raise ContentError(f"{where}: unknown part of a login {', '.join(sorted(strange))}")
     table: SnmpTable = build(SnmpTable, row, where)
+    _accesses((*table.writes, *table.restarts), where)
+    return table
+
+
+def _ipp(raw: Mapping[str, Any], catalog: Catalog, where: str) -> IppTable:
+    keys = raw.get("key", {})
+    _known(keys, catalog, where)
+    built = {key: build(IppKey, more, where) for key, more in keys.items()}
+    table: IppTable = build(IppTable, {**raw, "key": built}, where)
+    return table
+
+
+def _pjl(raw: Mapping[str, Any], catalog: Catalog, where: str) -> PjlTable:
+    keys = raw.get("key", {})
+    _known(keys, catalog, where)
+    built: dict[str, PjlKey] = {}
+    for key, more in keys.items():
+        built[key] = build(PjlKey, more, where)
+        _words(catalog[key], built[key].words, where)
+    table: PjlTable = build(PjlTable, {**raw, "key": built}, where)
+    return table
+
+
+def _web(raw: Mapping[str, Any], catalog: Catalog, where: str) -> WebTable:
+    table: WebTable = build(WebTable, raw, where)
+    _known((*table.proves, *filter(None, [table.unchanged])), catalog, where)
     return table
 
 
@@ -64,18 +138,43 @@ def parse_driver(name: str, raw: Mapping[str, Any], catalog: Catalog) -> Driver:
     row = dict(raw)
     row["ways"] = tuple(_way(way, catalog, where) for way in row.pop("way", ()))
     row["snmp"] = _snmp(row.get("snmp", {}), catalog, where)
-    row["proof"] = tuple(_oid(text, where) for text in row.get("proof", ()))
-    if "web" in row:
-        row["web"] = build(WebTable, row["web"], where)
+    for field in ("proof", "lacks"):
+        row[field] = tuple(_oid(text, where) for text in row.get(field, ()))
+    if "object_id" in row:
+        row["object_id"] = _oid(row["object_id"], where)
+    for field, parse in (("web", _web), ("ipp", _ipp), ("pjl", _pjl)):
+        if field in row:
+            row[field] = parse(row[field], catalog, where)
+    if "policy" in row:
+        row["policy"] = build(PolicyTable, row["policy"], where)
     driver: Driver = build(Driver, row, where)
+    _sound(driver, where)
+    return driver
+
+
+def _sound(driver: Driver, where: str) -> None:
+    """Raise where patterns do not compile, or accesses and ways do not belong together."""
+    patterns = [driver.describes]
+    if driver.web is not None:
+        patterns += [driver.web.server, driver.web.serial, driver.web.pending]
+    patterns += [table.refusal for table in (driver.policy,) if table]
+    patterns += [table.make for table in (driver.ipp,) if table]
+    patterns += [table.id for table in (driver.pjl,) if table]
     try:
-        re.compile(driver.describes)
-        if driver.web is not None:
-            re.compile(driver.web.server)
-            re.compile(driver.web.serial)
+        for pattern in patterns:
+            re.compile(pattern)
     except re.error as fault:
         raise ContentError(f"{where}: a pattern is not sound: {fault}") from fault
-    return driver
+    _accesses(driver.accesses, where)
+    used = {way.access for way in driver.ways if way.access}
+    if strange := used - set(driver.accesses):
+        raise ContentError(f"{where}: a way has an access that the driver has not: {strange}")
+    tables = {WEB: driver.web, IPP: driver.ipp, PJL: driver.pjl}
+    for access in driver.accesses:
+        if access not in used:
+            raise ContentError(f"{where}: no way uses the access {access}")
+        if not tables.get(access, driver.by_snmp):
+            raise ContentError(f"{where}: the access {access} has no table")
 
 
 @cache
@@ -95,15 +194,33 @@ def load_drivers() -> tuple[Driver, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def choose(drivers: Iterable[Driver], descr: str, present: frozenset[Oid]) -> Driver | None:
+def choose(
+    drivers: Iterable[Driver], descr: str, present: frozenset[Oid], object_id: Oid = ()
+) -> Driver | None:
     """Return the driver whose device this is, None where there is none.
 
-    `descr` is sysDescr, `present` the variables that the device has. Two that claim the same
-    device are a mistake in the tables (`ContentError`), never a matter of their order.
+    `descr` is sysDescr, `object_id` sysObjectID, `present` the variables that the device has. Two
+    that claim the same device are a mistake in the tables (`ContentError`), never a matter of their
+    order; but a generic one gives way to any other.
     """
     fit = [
-        d for d in drivers if re.search(d.describes, descr[:512]) and present.issuperset(d.proof)
+        driver
+        for driver in drivers
+        if driver.by_snmp
+        and re.search(driver.describes, descr[:512])
+        and object_id[: len(driver.object_id)] == driver.object_id
+        and present.issuperset(driver.proof)
+        and present.isdisjoint(driver.lacks)
     ]
+    return the_one(fit)
+
+
+def the_one(fit: Sequence[Driver]) -> Driver | None:
+    """Return the one driver of those that claim a device; a generic one gives way.
+
+    Raises `ContentError` where two do.
+    """
+    fit = [driver for driver in fit if not driver.generic] or list(fit)
     if len(fit) > 1:
         raise ContentError(f"several drivers claim one device: {', '.join(d.name for d in fit)}")
     return fit[0] if fit else None

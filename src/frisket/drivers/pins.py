@@ -21,7 +21,9 @@ class Pins:
             raise UsageError(f"cannot make {path.parent}: {fault.strerror}") from fault
         self._ledger = Ledger(path)
         self._pins = {
-            str(row["address"]): Pin(str(row["engine"]), str(row["serial"]), str(row["tls"]))
+            str(row["address"]): Pin(
+                str(row["engine"]), str(row["serial"]), str(row["tls"]), str(row.get("uuid", ""))
+            )
             for row in self._ledger.read()
         }
 

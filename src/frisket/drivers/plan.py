@@ -9,8 +9,7 @@ from datetime import datetime
 from frisket.audit.baseline import Baseline
 from frisket.audit.load import Content
 from frisket.catalog.load import Catalog
-from frisket.catalog.setting import show
-from frisket.drivers.base import Driver, Pin, Settings
+from frisket.drivers.base import Driver, Pin, Settings, Way
 from frisket.drivers.difference import (
     Difference,
     Step,
@@ -21,30 +20,29 @@ from frisket.drivers.difference import (
 )
 from frisket.drivers.order import Stage, stages
 from frisket.drivers.ways import NOTHING, PRINT_PATH, Standing, is_open, standing
-from frisket.errors import FrisketError
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
 
 FORMAT = 1
-ACCESS = "snmp-v3"  # the access that does the work; others only open it
-
-
-class NotReachable(FrisketError):
-    """Nothing can be written to this device from here."""
+ACCESS = "snmp-v3"
 
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """One device's changes. `state` is what they were computed from; `own` is our way to it.
+    """One device's changes. `state` is what they were computed from.
 
-    Without a `driver` nothing can be written and `why` says so; the work order remains.
+    The work is done over `access`, which is our `own` way to it; `entry` is the access that is
+    open from the start, by which ours is opened where that is another one. Without a `driver`
+    nothing can be written and `why` says so; the work order remains.
     """
 
     target: Target
     identity: Identity = field(default_factory=Identity)
     pin: Pin = field(default_factory=Pin)
     driver: str = ""
+    access: str = ""
+    entry: str = ""
     own: str = ""
     why: str = ""
     state: Settings = field(default_factory=dict)
@@ -117,14 +115,26 @@ def bearing(baseline: Baseline, content: Content, driver: Driver) -> tuple[str, 
     return tuple(found)
 
 
-def own_way(driver: Driver, access: str) -> str:
-    """Return the name of the way that an access of ours uses."""
-    return next((way.name for way in driver.ways if way.access == access), "")
+def own_way(driver: Driver, access: str, *states: Settings) -> str:
+    """Return the name of the way that an access uses: one open in the first of `states` that has.
+
+    The Remote UI is one access by two ways, with and without TLS.
+    """
+    ways = [way for way in driver.ways if way.access == access]
+    for state in states:
+        for way in ways:
+            if is_open(way, state):
+                return way.name
+    return ways[0].name if ways else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A device as it was read: who it is, by which driver and access, and what was said of it."""
+    """A device as it was read: who it is, by which driver and access, and what was said of it.
+
+    `usable` are the accesses that there is a login for, `access` alone where none is named.
+    `frozen` are the keys that `access` cannot write, and why.
+    """
 
     target: Target
     identity: Identity
@@ -133,36 +143,48 @@ class Subject:
     access: str
     device: Readings
     others: Readings
+    usable: tuple[str, ...] = ()
+    frozen: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_device(subject: Subject, baseline: Baseline, content: Content) -> DevicePlan:
     """Plan one device's way to a baseline."""
-    found = difference(baseline, content, subject.device, subject.others)
+    found = difference(baseline, content, subject.device, subject.others, subject.frozen)
     now = settings_of(subject.device)
     keys = bearing(baseline, content, subject.driver)
     state = {key: now[key] for key in keys if key in now}
     return arrange(subject, found, state, content.catalog)
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """Over which access the work is done, by which it is come in, and what opens ours first."""
+
+    access: str
+    entry: str
+    reach: tuple[str, ...] = ()
+
+
 def arrange(subject: Subject, found: Difference, state: Settings, catalog: Catalog) -> DevicePlan:
     """Put a difference in order and say what it leaves open."""
     driver = subject.driver
-    own = own_way(driver, ACCESS)
-    reach = () if subject.access == ACCESS else _reach(driver, own, found, state)
     wanted = {step.key: step.wanted for step in found.steps}
     before = {**state, **{step.key: step.now for step in found.steps if step.insist}}
     after = {**before, **wanted}
+    course = _course(subject, found, before, after)
+    own = own_way(driver, course.access, after, before)
+    login = driver.logins(course.access)
     return DevicePlan(
         target=subject.target,
         identity=subject.identity,
         pin=subject.pin,
         driver=driver.name,
+        access=course.access,
+        entry=course.entry,
         own=own,
         state=state,
         steps=found.steps,
-        stages=stages(
-            found.steps, before, driver.ways, own, login=frozenset(driver.snmp.login), reach=reach
-        ),
+        stages=stages(found.steps, before, driver.ways, own, login=login, reach=course.reach),
         unsupported=found.unsupported,
         work=found.work,
         before=standing(driver.ways, before, catalog),
@@ -170,19 +192,36 @@ def arrange(subject: Subject, found: Difference, state: Settings, catalog: Catal
     )
 
 
-def _reach(driver: Driver, own: str, found: Difference, state: Settings) -> tuple[str, ...]:
-    """Return the steps that open the way to work over, to be made by the way we came in."""
-    way = next(way for way in driver.ways if way.name == own)
-    steps = {step.key: step.wanted for step in found.steps}
-    keys = tuple(key for key in steps if key in way.when and steps[key] == way.when[key])
-    opened = {**state, **{key: steps[key] for key in keys}}
-    if found.steps and not is_open(way, opened):
-        needed = ", ".join(f"{key} = {show(value)}" for key, value in way.when.items())
-        raise NotReachable(
-            f"it can be changed over {own} only, which is closed, and this baseline leaves it so",
-            hint=f"needed are {needed}",
-        )
-    return keys
+def _course(subject: Subject, found: Difference, before: Settings, after: Settings) -> _Course:
+    """Choose the access to work over: the driver's best that survives and is or can be open.
+
+    Where none survives, we stay with the one we came in by, and what closes it comes last.
+    """
+    entry = subject.access
+    for access in subject.driver.accesses:
+        if access not in {entry, *subject.usable} or not found.steps:
+            continue
+        ways = [way for way in subject.driver.ways if way.access == access and way.manages]
+        if not any(is_open(way, after) for way in ways):
+            continue
+        if any(is_open(way, before) for way in ways):
+            return _Course(access, access)
+        for way in ways:
+            keys = _reach(way, found, before)
+            if is_open(way, after) and keys:
+                return _Course(access, entry, keys)
+    return _Course(entry, entry)
+
+
+def _reach(way: Way, found: Difference, before: Settings) -> tuple[str, ...]:
+    """Return the steps that open a way by themselves, () where they do not suffice."""
+    keys = tuple(
+        step.key
+        for step in found.steps
+        if way.when.get(step.key) == step.wanted or any(step.key in t for t in way.unless)
+    )
+    opened = {**before, **{step.key: step.wanted for step in found.steps if step.key in keys}}
+    return keys if is_open(way, opened) else ()
 
 
 def work_order(

@@ -107,12 +107,15 @@ def _device(row: Mapping[str, Any], catalog: Catalog) -> DevicePlan:
         identity=Identity(**row["identity"]),
         pin=Pin(**row["pin"]),
         driver=str(row["driver"]),
+        access=str(row["access"]),
+        entry=str(row["entry"]),
         own=str(row["own"]),
         why=str(row["why"]),
         state={key: _value(key, value, catalog) for key, value in row["state"].items()},
         steps=tuple(_step(step, catalog) for step in row["steps"]),
         stages=tuple(
-            Stage(Phase(s["phase"]), tuple(s["keys"]), bool(s["restart"])) for s in row["stages"]
+            Stage(Phase(s["phase"]), tuple(s["keys"]), bool(s["restart"]), bool(s["whole"]))
+            for s in row["stages"]
         ),
         unsupported=tuple(_unsupported(item, catalog) for item in row["unsupported"]),
         work=tuple(_work(item) for item in row["work"]),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind
-from frisket.drivers.access.snmp import Around, open_as
+from frisket.drivers.access.snmp import Around, NoDriver, NoLogin, open_as, open_by_community
 from frisket.drivers.access.web import open_web
-from frisket.drivers.base import Pin, Reader
+from frisket.drivers.base import ACCESSES, IPP, SNMP_COMMUNITY, SNMP_V3, WEB, Opened, Pin, Reader
 from frisket.drivers.credential import Login
 from frisket.errors import FrisketError, LinkError
 from frisket.model.reading import Known, Reading, Readings, Unread, Why
@@ -18,13 +19,17 @@ from frisket.proto.snmp.client import Manager
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a device said, by which driver, and who it proved to be."""
+    """What a device said, by which driver and access, and who it proved to be.
+
+    `frozen` are the keys that were read and cannot be written by this access, and why.
+    """
 
     readings: Readings
     driver: str = ""
     access: str = ""
     descr: str = ""
     pin: Pin = field(default_factory=Pin)
+    frozen: Mapping[str, str] = field(default_factory=dict)
 
 
 def settings(catalog: Catalog) -> tuple[str, ...]:
@@ -43,30 +48,99 @@ def _asked(reading: Reading) -> bool:
     return isinstance(reading, Known) or reading.why is not Why.UNSUPPORTED
 
 
-async def read_device(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Told:
-    """Read one device by its driver. Raises as `open_as`."""
-    reader = await open_as(Manager, dialer, login, expected, around)
+async def _told(reader: Opened, catalog: Catalog) -> Told:
     try:
-        readings = await tell(reader, around.catalog)
-        return Told(readings, reader.driver.name, reader.name, reader.descr, reader.pin)
+        readings = await tell(reader, catalog)
+        frozen = reader.frozen(readings)
+        return Told(readings, reader.driver.name, reader.name, reader.descr, reader.pin, frozen)
     finally:
         reader.close()
+
+
+async def read_device(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Told:
+    """Read one device as a user of SNMPv3. Raises as `open_as`."""
+    return await _told(await open_as(Manager, dialer, login, expected, around), around.catalog)
+
+
+async def read_by_community(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Told:
+    """Read one device by community. Raises as `open_by_community`."""
+    return await _told(await open_by_community(dialer, login, expected, around), around.catalog)
 
 
 async def read_by_web(
     dialer: Dialer, login: Login, expected: Pin, around: Around, seen: Pin
 ) -> Told:
     """Read one device by its Remote UI. Raises as `open_web`."""
-    hand = await open_web(dialer, login, expected, around, seen)
-    readings = await tell(hand, around.catalog)
-    return Told(readings, hand.driver.name, hand.name, hand.descr, hand.pin)
+    return await _told(await open_web(dialer, login, expected, around, seen), around.catalog)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks a device: by which network, with which login, and whom it expects there.
+
+    `expected` is who was met at the address before, `seen` who the network says is there now.
+    """
+
+    dialer: Dialer
+    login: Login
+    around: Around
+    expected: Pin = field(default_factory=Pin)
+    seen: Pin = field(default_factory=Pin)
+
+
+async def read_by(access: str, caller: Caller) -> Told:
+    """Read one device by an access.
+
+    Raises `NoLogin`, `NoDriver`, `IdentityChanged`, `LinkError`, ... as each access does.
+    """
+    dialer, login, around, expected = caller.dialer, caller.login, caller.around, caller.expected
+    match access:
+        case "snmp-v3":
+            return await read_device(dialer, login, expected, around)
+        case "snmp-community":
+            return await read_by_community(dialer, login, expected, around)
+        case "remote-ui":
+            return await read_by_web(dialer, login, expected, around, caller.seen)
+        case _:
+            raise NoLogin(f"{access} is no access to a device")
+
+
+class Unreached(FrisketError):
+    """By none of the accesses that there is a login for can the device be read."""
+
+
+def usable(login: Login) -> tuple[str, ...]:
+    """Return the accesses that a login serves, in the order in which they are tried."""
+    given = {
+        SNMP_V3: bool(login.user),
+        WEB: login.web is not None,
+        SNMP_COMMUNITY: login.community is not None,
+        IPP: login.ipp is not None,
+    }
+    return tuple(access for access in ACCESSES if given.get(access, False))
+
+
+async def read_first(accesses: Sequence[str], caller: Caller) -> Told:
+    """Read one device by the first access that is open and whose driver knows it.
+
+    Raises `Unreached` where none is; a credential that is refused ends it at once.
+    """
+    problems = []
+    for access in accesses:
+        try:
+            return await read_by(access, caller)
+        except (LinkError, NoDriver, NoLogin) as fault:
+            hint = f" ({fault.hint})" if fault.hint else ""
+            problems.append(f"{access}: {fault}{hint}")
+    raise Unreached("; ".join(problems) or "no login is given for it")
 
 
 async def witness(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Readings:
     """Return the device's word, or for every setting why there is none. Never raises."""
     try:
-        return (await read_device(dialer, login, expected, around)).readings
+        caller = Caller(dialer, login, around, expected)
+        return (await read_first(usable(login), caller)).readings
     except FrisketError as fault:
-        why = Why.SILENT if isinstance(fault, LinkError) else Why.CREDENTIAL
+        why = Why.SILENT if isinstance(fault, LinkError | Unreached) else Why.CREDENTIAL
         reason = Unread(why, "device", str(fault)[:300])
         return Readings.single(dict.fromkeys(settings(around.catalog), reason))

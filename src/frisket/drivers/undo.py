@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from frisket.catalog.load import Catalog
-from frisket.drivers.base import Driver
+from frisket.drivers.base import Driver, Settings
 from frisket.drivers.difference import Difference, Step
-from frisket.drivers.plan import ACCESS, DevicePlan, Subject, arrange
+from frisket.drivers.plan import DevicePlan, Subject, arrange
+from frisket.drivers.ways import is_open
 from frisket.model.reading import Readings
 
 
@@ -24,5 +25,19 @@ def inverse(
     steps = tuple(turned(plan.step(key)) for key in reversed(written))
     state = {**plan.state, **{step.key: step.now for step in steps}}
     empty = Readings()
-    subject = Subject(plan.target, plan.identity, plan.pin, driver, ACCESS, empty, empty)
+    access = _entry(plan, state, driver)
+    subject = Subject(plan.target, plan.identity, plan.pin, driver, access, empty, empty)
     return arrange(subject, Difference(steps), state, catalog)
+
+
+def _entry(plan: DevicePlan, state: Settings, driver: Driver) -> str:
+    """Return by which of the plan's accesses to come in: its own while that is open."""
+    return next(
+        (
+            access
+            for access in (plan.access, plan.entry)
+            for way in driver.ways
+            if way.access == access and is_open(way, state)
+        ),
+        plan.access,
+    )

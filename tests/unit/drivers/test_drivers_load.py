@@ -18,7 +18,9 @@ BARE: dict[str, Any] = {
     "name": "x",
     "about": "y",
     "describes": "^Z",
-    "snmp": {"serial": "1.3.6.1.2", "keys": {"device.location": "1.3.6.1.2.1.1.6.0"}},
+    "accesses": ["snmp-v3"],
+    "way": [{"name": "w", "access": "snmp-v3", "always": True}],
+    "snmp": {"serial": "1.3.6.1.2", "key": {"device.location": {"oid": "1.3.6.1.2.1.1.6.0"}}},
 }
 
 
@@ -26,7 +28,7 @@ def test_the_packaged_tables_are_sound() -> None:
     assert "virtual-mfd" in [driver.name for driver in load_drivers()]
     for driver in load_drivers():
         assert driver.about
-        assert any(way.manages and way.access for way in driver.ways)
+        assert driver.accesses
 
 
 def test_a_key_has_a_variable_of_its_own_or_one_by_pattern() -> None:
@@ -43,9 +45,19 @@ def test_a_key_has_a_variable_of_its_own_or_one_by_pattern() -> None:
         ({"strange": 1}, "strange"),
         ({"describes": "("}, "pattern is not sound"),
         ({"proof": ["1.x"]}, "devices/a/b.toml"),
-        ({"snmp": {"serial": "1.3", "keys": {"no.such": "1.3"}}}, "unknown key no.such"),
+        ({"snmp": {"serial": "1.3", "key": {"no.such": {"oid": "1.3"}}}}, "unknown key no.such"),
         ({"snmp": {"serial": "1.3", "login": {"snmp.v1.enabled": "shoe"}}}, "shoe"),
         ({"way": [{"name": "w", "when": {}}]}, "names the settings"),
+        ({"way": []}, "no way uses the access snmp-v3"),
+        ({"accesses": ["telepathy"]}, "unknown access telepathy"),
+        ({"accesses": ["snmp-v3", "remote-ui"]}, "no way uses the access remote-ui"),
+        ({"way": [{"name": "w", "access": "ipp", "always": True}]}, "the driver has not"),
+        ({"snmp": {"key": {"device.location": {}}}}, "has an oid, or column"),
+        ({"snmp": {"key": {"ipp.enabled": {"oid": "1.3", "numbers": {"maybe": 1}}}}}, "maybe"),
+        ({"snmp": {"key": {"ipp.enabled": {"oid": "1.3", "writes": ["x"]}}}}, "unknown access x"),
+        ({"ipp": {"make": "(", "key": {}}}, "pattern is not sound"),
+        ({"ipp": {"make": "", "key": {"no.such": {"attribute": "x"}}}}, "unknown key no.such"),
+        ({"pjl": {"id": "", "key": {"no.such": {"variable": "X"}}}}, "unknown key no.such"),
         ({"way": [{"name": "w", "when": {"snmp.v1.enabled": "no"}}]}, "does not accept"),
         ({"way": [{"name": "w", "when": {"no.such": True}}]}, "unknown key no.such"),
     ],

@@ -16,13 +16,14 @@ from frisket.cli.support.shown import in_order
 from frisket.cli.support.targets import resolve_targets
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.access.web import LoginRefused
+from frisket.drivers.approach import approach
 from frisket.drivers.base import Pin
 from frisket.drivers.credential import Credentials
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
 from frisket.drivers.plan_file import content_version
-from frisket.drivers.read import Caller, Told, Unreached, read_first, usable, witness
+from frisket.drivers.read import Caller, Told, witness
 from frisket.errors import FrisketError
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
@@ -100,7 +101,7 @@ class Planner:
             Pin(serial=seen.identity.serial),
         )
         try:
-            return await self._planned(target, seen.identity, caller, others)
+            return await approach(caller, partial(self._plan, target, seen.identity, others))
         except IdentityChanged as fault:
             hint = f"--new-identity {target.address} where it was replaced on purpose"
             return Incomplete(str(target), f"{fault} ({hint})")
@@ -109,42 +110,20 @@ class Planner:
         except FrisketError as fault:
             return hand_work(why=f"cannot be changed from here: {fault}")
 
-    async def _planned(
-        self, target: Target, seen: Identity, caller: Caller, others: Readings
-    ) -> DevicePlan:
-        """Read the device and plan it; anew where another access serves the plan better."""
-        accesses = usable(caller.login)
-        told = await self._told(target, accesses, caller)
-        plan = self._plan(target, seen, told, others, accesses)
-        if plan.entry == told.access:
-            return plan
-        try:
-            better = await self._told(target, (plan.entry,), caller)
-        except Unreached:
-            left = tuple(access for access in accesses if access != plan.entry)
-            return self._plan(target, seen, told, others, left)
-        again = self._plan(target, seen, better, others, accesses)
-        if again.entry == better.access:
-            return again
-        return self._plan(target, seen, better, others, (better.access,))
-
-    async def _told(self, target: Target, accesses: tuple[str, ...], caller: Caller) -> Told:
-        """Read the device by the first access that is open, and remember whom we met."""
-        told = await read_first(accesses, caller)
-        self.pins.remember(target.address, told.pin | self.pins.known(target.address))
-        return told
-
     def _plan(
         self,
         target: Target,
         seen: Identity,
-        told: Told,
         others: Readings,
+        told: Told,
         accesses: tuple[str, ...],
     ) -> DevicePlan:
+        """Plan a device from what it told, and remember whom we met."""
+        known = self.pins.known(target.address)
+        self.pins.remember(target.address, told.pin | known)
         identity = seen | Identity(model=told.descr, serial=told.pin.serial)
         driver = next(driver for driver in load_drivers() if driver.name == told.driver)
-        pin = told.pin | self.pins.known(target.address)
+        pin = told.pin | known
         subject = Subject(
             target,
             identity,

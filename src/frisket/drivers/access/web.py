@@ -1,8 +1,4 @@
-"""Reads settings through a device's own web pages: log in, read a form.
-
-This is the first way into a device whose better ways are still closed. What can be done over SNMPv3
-is done there.
-"""
+"""Reads settings through a device's own web pages: log in, read a form."""
 
 from __future__ import annotations
 
@@ -15,8 +11,14 @@ from urllib.parse import urlencode
 
 from frisket.catalog.setting import Setting, Type
 from frisket.drivers.access.form import Page, read_page
-from frisket.drivers.access.snmp import Around, IdentityChanged, NoDriver
-from frisket.drivers.base import Driver, Pin, WebTable
+from frisket.drivers.access.snmp import (
+    Around,
+    IdentityChanged,
+    NoDriver,
+    NoLogin,
+    check_pins,
+)
+from frisket.drivers.base import WEB, Driver, Pin, WebTable
 from frisket.drivers.credential import Login, WebLogin
 from frisket.errors import FrisketError, Refused, SettingRefused, WireError
 from frisket.model.reading import Known, Reading, Unread, Value, Why, Witness
@@ -25,7 +27,7 @@ from frisket.net.tls import TlsSession, open_context
 from frisket.proto.http.client import ask
 from frisket.proto.http.wire import Header, Request, Response
 
-NAME: Final = "remote-ui"
+NAME: Final = WEB
 PLAIN, ENCRYPTED = 80, 443
 _COOKIE = re.compile(r"[\w-]{1,64}=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{0,512}")
 
@@ -117,15 +119,21 @@ class Browser:
 
 @dataclass(slots=True)
 class WebReader:
-    """One device by its Remote UI, logged in. Opened by `open_web`."""
+    """One device by its Remote UI, logged in. Opened by `open_web`.
+
+    `factory`: our password is the factory's.
+    """
 
     browser: Browser
     driver: Driver
     table: WebTable
     around: Around
+    login: Login
     pin: Pin
+    factory: bool = False
     descr: str = ""
     name: str = field(default=NAME, init=False)
+    _offered: set[str] = field(default_factory=set, init=False)
 
     async def page(self, setting: Setting) -> Page:
         """Return the page on which a setting stands, an empty one where there is none."""
@@ -141,15 +149,34 @@ class WebReader:
         """Return a reading for each key, each page read once; a secret is `Unread`."""
         pages: dict[str, Page] = {}
         found: dict[str, Reading] = {}
-        for key in keys:
+        for key in (*keys, *self._extra()):
             setting = self.around.catalog[key]
+            if key == self.table.unchanged:
+                found[key] = self._login_word()
+                continue
             if setting.secret or not setting.menu:
                 found[key] = Unread(Why.UNSUPPORTED, NAME, "a secret, which is never read back")
                 continue
             if setting.menu not in pages:
                 pages[setting.menu] = await self.page(setting)
+                self._offered |= set(pages[setting.menu].hidden.get(self.table.shown, ()))
             found[key] = self._reading(setting, pages[setting.menu])
         return found
+
+    def frozen(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the keys that the pages read so far show and do not let be changed."""
+        why = "the Remote UI shows it but does not let it be changed"
+        return {key: why for key in keys if key not in self._offered}
+
+    def _extra(self) -> tuple[str, ...]:
+        return (self.table.unchanged,) if self.table.unchanged else ()
+
+    def _login_word(self) -> Reading:
+        """Return what our login has shown of the password; only a factory one shows itself."""
+        if self.factory:
+            detail = "the password that was given is the factory's"
+            return Known(False, Witness.DEVICE, self.around.now(), NAME, detail)
+        return Unread(Why.UNSUPPORTED, NAME, "the login does not show it")
 
     def _reading(self, setting: Setting, page: Page) -> Reading:
         try:
@@ -171,7 +198,7 @@ async def _reach(dialer: Dialer, login: WebLogin) -> tuple[Browser, Response]:
         return browser, await browser.send("GET", "/")
     except Refused:
         if not login.plaintext:
-            raise FrisketError(
+            raise NoLogin(
                 "the Remote UI has no TLS, and the password would be readable on the way",
                 hint='allow it with remote-ui-plaintext = "allowed" in the credentials',
             ) from None
@@ -189,28 +216,32 @@ async def open_web(
     Raises `LoginRefused`, `IdentityChanged`, `NoDriver`, `LinkError`, `WireError`.
     """
     if login.web is None:
-        raise FrisketError("no login for the Remote UI is given for it")
+        raise NoLogin("no login for the Remote UI is given for it")
     browser, first = await _reach(dialer, login.web)
     server = first.header("server")[:200]
     fit = [d for d in around.drivers if d.web and re.search(d.web.server, server)]
     if len(fit) != 1 or fit[0].web is None:
         raise NoDriver("no driver knows this Remote UI")
     table = fit[0].web
-    for wanted in (login.pin, expected):
-        if why := wanted.differs(Pin(serial=seen.serial, tls=browser.tls)):
-            raise IdentityChanged(f"another device answers: {why}")
-    fields = [(table.user, login.web.user), (table.password, login.web.password.reveal())]
-    answer = await browser.send("POST", table.login, fields)
-    if answer.status != 302:
-        raise LoginRefused("the Remote UI does not accept this login")
-    if answer.header("location") == table.warning:
-        await browser.send("POST", table.warning, [(table.go_on, "no")])
+    check_pins(Pin(serial=seen.serial, tls=browser.tls), login.pin, expected)
+    warned = await log_in(browser, table, login.web)
+    factory = warned or login.web.password.reveal() in table.factory
     portal = await browser.send("GET", table.portal)
     found = re.search(table.serial, portal.body.decode("utf-8", "replace"))
     if portal.status != 200 or not found:
         raise WireError("the Remote UI does not name its serial number")
     pin = Pin(serial=found[1][:60], tls=browser.tls)
-    for wanted in (login.pin, expected, seen):
-        if why := wanted.differs(pin):
-            raise IdentityChanged(f"another device answers: {why}")
-    return WebReader(browser, fit[0], table, around, pin)
+    check_pins(pin, login.pin, expected, seen)
+    return WebReader(browser, fit[0], table, around, login, pin, factory)
+
+
+async def log_in(browser: Browser, table: WebTable, login: WebLogin) -> bool:
+    """Log in once; say whether the device warns of the factory password. Raises `LoginRefused`."""
+    fields = [(table.user, login.user), (table.password, login.password.reveal())]
+    answer = await browser.send("POST", table.login, fields)
+    if answer.status != 302:
+        raise LoginRefused("the Remote UI does not accept this login")
+    if answer.header("location") != table.warning:
+        return False
+    await browser.send("POST", table.warning, [(table.go_on, "no")])
+    return True
