@@ -9,6 +9,7 @@ from frisket.catalog.load import Catalog
 from frisket.drivers.base import Driver, Settings
 from frisket.drivers.difference import Difference, Step
 from frisket.drivers.plan import DevicePlan, Subject, arrange
+from frisket.drivers.policy import inverse_policy, is_policy
 from frisket.drivers.ways import is_open
 from frisket.model.reading import Readings
 
@@ -22,6 +23,8 @@ def inverse(
     plan: DevicePlan, written: Sequence[str], driver: Driver, catalog: Catalog
 ) -> DevicePlan:
     """Return the plan that restores every recorded value of `written`, the last written first."""
+    if is_policy(plan):
+        return inverse_policy(plan, written, driver, catalog)
     steps = tuple(turned(plan.step(key)) for key in reversed(written))
     state = {**plan.state, **{step.key: step.now for step in steps}}
     empty = Readings()

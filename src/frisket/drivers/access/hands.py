@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frisket.drivers.access.policy_hand import open_policy_hand
 from frisket.drivers.access.snmp import Around, NoLogin
 from frisket.drivers.access.snmp_hand import open_community_hand, open_hand
 from frisket.drivers.access.web_hand import open_web_hand
@@ -19,5 +20,7 @@ async def open_by(access: str, dialer: Dialer, login: Login, expected: Pin, arou
             return await open_community_hand(dialer, login, expected, around)
         case "remote-ui":
             return await open_web_hand(dialer, login, expected, around, Pin())
+        case "remote-ui-policy":
+            return await open_policy_hand(dialer, login, expected, around, Pin())
         case _:
             raise NoLogin(f"{access} is no access to a device")
