@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from frisket.audit.load import Content, load_content
-from frisket.audit.sheet import ITEMS, VALUES, Sheet, as_settings, from_settings
+from frisket.audit.sheet import ITEMS, VALUES, Sheet, as_settings, forces, from_settings
 from frisket.drivers.access.form import read_page
 from frisket.drivers.access.policy import NAME, plain, read_sheet, table_of, with_policy
 from frisket.drivers.access.snmp import Around, NoLogin
@@ -69,12 +69,14 @@ class PolicyHand:
 
         What the items force is not posted once more: the device sets it.
         """
-        if ITEMS in values or VALUES in values:
-            now = as_settings(await read_sheet(self.web, self.content))
-            policy = {key: values.get(key, now[key]) for key in (ITEMS, VALUES)}
-            if policy != now:
-                await self._tick(from_settings(policy, self.content))
-        rest = {key: values[key] for key in plain(values)}
+        sheet = await read_sheet(self.web, self.content)
+        now = as_settings(sheet)
+        wanted = {key: values.get(key, now[key]) for key in (ITEMS, VALUES)}
+        if wanted != now:
+            sheet = from_settings(wanted, self.content)
+            await self._tick(sheet)
+        forced = forces(sheet, self.content)
+        rest = {key: values[key] for key in plain(values) if forced.get(key) != values[key]}
         if not rest:
             return
         shown = await self.web.read(rest)
