@@ -186,8 +186,8 @@ class Driver:
     """One family of devices, and the accesses to it, the best first.
 
     By SNMP it is this family where sysDescr matches `describes`, sysObjectID stands below
-    `object_id`, all of `proof` is there and none of `lacks`. A `generic` one counts only where no
-    other does.
+    `object_id`, all of `proof` is there, any of `signs` and none of `lacks`. A `generic` one counts
+    only where no other does.
     """
 
     name: str
@@ -196,6 +196,7 @@ class Driver:
     describes: str = ""
     object_id: Oid = ()
     proof: tuple[Oid, ...] = ()
+    signs: tuple[Oid, ...] = ()
     lacks: tuple[Oid, ...] = ()
     generic: bool = False
     snmp: SnmpTable = field(default_factory=SnmpTable)
@@ -208,7 +209,7 @@ class Driver:
     @property
     def by_snmp(self) -> bool:
         """Say whether devices of this family are recognised by SNMP."""
-        return bool(self.describes or self.object_id or self.proof)
+        return bool(self.describes or self.object_id or self.proof or self.signs)
 
     def logins(self, access: str) -> frozenset[str]:
         """Return the keys that change, or could shut out, the login of an access."""

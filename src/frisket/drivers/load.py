@@ -138,7 +138,7 @@ def parse_driver(name: str, raw: Mapping[str, Any], catalog: Catalog) -> Driver:
     row = dict(raw)
     row["ways"] = tuple(_way(way, catalog, where) for way in row.pop("way", ()))
     row["snmp"] = _snmp(row.get("snmp", {}), catalog, where)
-    for field in ("proof", "lacks"):
+    for field in ("proof", "signs", "lacks"):
         row[field] = tuple(_oid(text, where) for text in row.get(field, ()))
     if "object_id" in row:
         row["object_id"] = _oid(row["object_id"], where)
@@ -210,6 +210,7 @@ def choose(
         and re.search(driver.describes, descr[:512])
         and object_id[: len(driver.object_id)] == driver.object_id
         and present.issuperset(driver.proof)
+        and (not driver.signs or not present.isdisjoint(driver.signs))
         and present.isdisjoint(driver.lacks)
     ]
     return the_one(fit)

@@ -206,7 +206,9 @@ class Met:
 async def recognise(manager: Manager, around: Around, access: str) -> Met:
     """Return whose device this is. Raises `NoDriver`."""
     known = [driver for driver in around.drivers if driver.by_snmp]
-    proofs = sorted({oid for driver in known for oid in (*driver.proof, *driver.lacks)})
+    proofs = sorted(
+        {oid for driver in known for oid in (*driver.proof, *driver.signs, *driver.lacks)}
+    )
     serials = sorted({driver.snmp.serial for driver in known if driver.snmp.serial})
     asked = [SYS_DESCR, SYS_OBJECT_ID, ENGINE_ID, *proofs, *serials]
     values = dict(await manager.get(list(dict.fromkeys(asked))))
