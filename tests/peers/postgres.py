@@ -90,7 +90,7 @@ class Cluster:
         """Make an empty database and return its address."""
         name = f"frisket{next(self._names)}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+            connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
 
