@@ -21,14 +21,9 @@ _LONGEST_TEXT: Final = 255
 
 
 @lru_cache(maxsize=16_384, typed=True)
-def _shared(value: Value) -> Value:
+def shared(value: Value) -> Value:
     """Return one object for equal values: devices of a model say mostly the same."""
     return value
-
-
-@lru_cache(maxsize=1024)
-def _shared_oids(oids: tuple[Oid, ...]) -> tuple[Oid, ...]:
-    return oids
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +39,41 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What variables a device has, and which of them move; devices of a model share it.
+
+    `moving` are asked again, `places` says where these stand in `oids`. The variable that follows
+    each of `before` is the one of `moving` at the same place, or nothing of the column in `ends`
+    at the same place from the end, for as long as tables have the rows they had. The last `alerts`
+    of `moving` are the table of alerts, whose rows come and go.
+    """
+
+    oids: tuple[Oid, ...]
+    moving: tuple[Oid, ...]
+    places: tuple[int, ...]
+    before: tuple[Oid, ...]
+    ends: tuple[Oid, ...]
+    alerts: int
+    alert_columns: tuple[Oid, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
-    """The last reading: every variable and its value, which are `moving`, which are of `alerts`.
+    """The last reading: the value of every variable of the outline, and the sample.
 
     `full` is when all of them were last read, `uptime` the device's own clock then (hundredths of
     a second): a device that has restarted since is read in full.
     """
 
-    oids: tuple[Oid, ...]
+    outline: Outline
     values: tuple[Value, ...]
-    moving: tuple[Oid, ...]
-    alerts: tuple[Oid, ...]
     full: datetime
     uptime: int
     sample: Sample
 
     def varbinds(self) -> dict[Oid, Value]:
         """Return the variables."""
-        return dict(zip(self.oids, self.values, strict=True))
-
-
-def remember(
-    varbinds: Mapping[Oid, Value],
-    sample: Sample,
-    full: datetime,
-    uptime: int,
-    *,
-    moving: tuple[Oid, ...],
-    alerts: tuple[Oid, ...],
-) -> Remembered:
-    """Keep a reading; what devices have in common is kept once."""
-    return Remembered(
-        _shared_oids(tuple(varbinds)),
-        tuple(map(_shared, varbinds.values())),
-        _shared_oids(moving),
-        _shared_oids(alerts),
-        full,
-        uptime,
-        sample,
-    )
+        return dict(zip(self.outline.oids, self.values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

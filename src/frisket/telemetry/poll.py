@@ -14,17 +14,9 @@ from frisket.net.dial import Dialer
 from frisket.proto.snmp.errors import EngineChanged
 from frisket.proto.snmp.wire.oid import Oid
 from frisket.proto.snmp.wire.values import Value
-from frisket.telemetry.acquaintance import V1, Acquaintance, Remembered, remember
-from frisket.telemetry.again import (
-    UPTIME,
-    Again,
-    about,
-    alert_columns,
-    moving,
-    still_good,
-    ticks,
-    within_any,
-)
+from frisket.telemetry.acquaintance import V1, Acquaintance, Remembered, shared
+from frisket.telemetry.again import UPTIME, Again, outline, still_good, ticks
+from frisket.telemetry.answers import MOST_KEPT
 from frisket.telemetry.contact import AWAKE, Access, Contact, clock_of, open_contact
 from frisket.telemetry.read import interpret
 from frisket.telemetry.reading import Reading
@@ -98,6 +90,7 @@ class _Visit:
     contact: Contact | None = None
     values: dict[Oid, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    uptime: int = 0
     full: bool = True
     same: Sample | None = None  # where nothing has moved
 
@@ -125,7 +118,7 @@ class _Visit:
             if contact.waited is None and contact.manager.waited:
                 contact.waited = contact.manager.waited
             contact.manager.timeouts = AWAKE
-            self.values, self.notes = again.values, again.notes
+            self.values, self.notes, self.uptime = again.values, again.notes, again.uptime
         self.full = not known
         if known and not again.changed and not again.notes:
             self.same = kept.sample
@@ -185,14 +178,14 @@ class _Visit:
         kept = self.met.remembered
         if self.why:
             return kept if not self.full else None
-        if not sample:
+        if not sample or len(self.values) > MOST_KEPT:
             return None
-        uptime = ticks(self.values.get(UPTIME))
+        uptime = self.uptime or ticks(self.values.get(UPTIME))
         if self.same is not None and kept is not None:  # nothing but time has moved
             return replace(kept, uptime=uptime)
-        mine = about(self.values, self.tables)
-        columns = [column for group in alert_columns(mine) for column in group]
-        alerts = tuple(oid for oid in self.values if within_any(oid, columns))
+        if kept is not None and not self.full and tuple(self.values) == kept.outline.oids:
+            return replace(kept, values=tuple(self.values.values()), uptime=uptime, sample=sample)
+        values = dict(sorted(self.values.items()))
         full = self.began if self.full or kept is None else kept.full
-        moves = moving(self.values, mine)
-        return remember(self.values, sample, full, uptime, moving=moves, alerts=alerts)
+        kinds = outline(values, self.tables)
+        return Remembered(kinds, tuple(map(shared, values.values())), full, uptime, sample)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from frisket.model.target import Identity
-from frisket.probe.identity import recognise
+from frisket.probe.identity import Clues, recognise
 from frisket.probe.snmp_identity import ASKED, SYS_OBJECT_ID, clues_of, identifier_of
 from frisket.proto.snmp.wire.oid import Oid, format_oid
 from frisket.proto.snmp.wire.values import OctetString, Value
-from frisket.telemetry.answers import Answers, gather, number, text
+from frisket.telemetry.answers import Answers, gather, number, origin, text
 from frisket.telemetry.sample import Alert, Counter, Sample, Source, Status
 from frisket.telemetry.supplies import Reader, records
 from frisket.telemetry.table import CountTable, Field, PollTable, applies
@@ -22,6 +23,7 @@ _STATUS = "status."
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
+@lru_cache(maxsize=1024)
 def slug(label: str) -> str:
     """Return a label as a name: `Total (Black/Large)` is `total-black-large`."""
     return _NOT_SLUG.sub("-", label.casefold()).strip("-")
@@ -30,7 +32,7 @@ def slug(label: str) -> str:
 def interpret(varbinds: Mapping[Oid, Value], tables: Sequence[PollTable]) -> Sample:
     """Return the sample that variables of one device give, by the tables that are about it."""
     object_id = identifier_of(varbinds.get(SYS_OBJECT_ID))
-    mine = [table for table in tables if applies(table, object_id)]
+    mine = tuple(table for table in tables if applies(table, object_id))
     answers = gather(varbinds, _columns(mine))
     identity, printer, sources = _identity(answers, mine)
     status, status_sources = _status(answers, mine)
@@ -48,12 +50,13 @@ def interpret(varbinds: Mapping[Oid, Value], tables: Sequence[PollTable]) -> Sam
     )
 
 
-def _columns(tables: Sequence[PollTable]) -> Iterator[Oid]:
+@lru_cache(maxsize=256)
+def _columns(tables: tuple[PollTable, ...]) -> frozenset[Oid]:
+    named = {oid for table in tables for walk in table.walks for oid in walk}
     for table in tables:
-        for walk in table.walks:
-            yield from walk
         for counters in table.counter_tables:
-            yield from (counters.names, counters.values)
+            named |= {counters.names, counters.values}
+    return frozenset(named - {()})
 
 
 def _stated(tables: Sequence[PollTable], name: str) -> Iterator[tuple[PollTable, Field]]:
@@ -72,7 +75,7 @@ def _identity(
         for oid, value in answers.values.items()
         if oid in _ASKED
     }
-    identity, printer = recognise(clues_of(bounded))
+    identity, printer = _recognised(clues_of(bounded))
     sources: dict[str, Source] = {}
     for name in Identity.__slots__:
         known = getattr(identity, name)
@@ -84,12 +87,18 @@ def _identity(
                 continue
             if row.supersedes or name not in sources or not sources[name].oid:
                 known = said
-                sources[name] = Source(table.name, format_oid(row.oid), row.because)
+                sources[name] = origin(table.name, row.oid, row.because)
         identity = replace(identity, **{name: known})
     return identity, printer, sources
 
 
 _ASKED = frozenset(ASKED)
+
+
+@lru_cache(maxsize=4096)
+def _recognised(clues: Clues) -> tuple[Identity, str]:
+    """Return what recognition makes of the clues; kept, since devices stay who they are."""
+    return recognise(clues)
 
 
 def _status(answers: Answers, tables: Sequence[PollTable]) -> tuple[Status, dict[str, Source]]:
@@ -106,7 +115,7 @@ def _status(answers: Answers, tables: Sequence[PollTable]) -> tuple[Status, dict
                 said, answered = (word,), bool(word)
             if answered:
                 words[name] = said
-                sources[_STATUS + name] = Source(table.name, format_oid(row.oid))
+                sources[_STATUS + name] = origin(table.name, row.oid)
     display: list[str] = []
     for table in tables:
         column = answers.column(table.columns.get("display", {}).get("text", ()))
@@ -133,7 +142,7 @@ def _alerts(answers: Answers, tables: Sequence[PollTable]) -> Iterator[Alert]:
                 number(row.get("member")) or 0,
                 number(row.get("code")) or 0,
                 text(row.get("text")),
-                Source(table.name, format_oid((*columns["severity"], *index))),
+                origin(table.name, (*columns["severity"], *index)),
             )
 
 
@@ -148,11 +157,11 @@ def _counters(answers: Answers, tables: Sequence[PollTable]) -> Iterator[Counter
         for row in table.counters:
             value = answers.count(answers.values.get(row.oid), row.label, in_text=row.text)
             if value is not None:
-                source = Source(table.name, format_oid(row.oid))
+                source = origin(table.name, row.oid)
                 yield Counter(row.name, row.label, value, row.unit, source, row.number)
         for rule in table.records:
             codes = records(answers.values.get(rule.oid)) if rule.counters else {}
-            source = Source(table.name, format_oid(rule.oid))
+            source = origin(table.name, rule.oid)
             for code, label in rule.counters.items():
                 if code in codes:
                     yield Counter(slug(label), label, codes[code], "impressions", source)
@@ -167,7 +176,7 @@ def _counter_table(answers: Answers, table: PollTable, counters: CountTable) -> 
         label = text(names.get(index)) or known or f"Counter {index[-1]}"
         count = answers.count(value, label)
         if count is not None:
-            source = Source(table.name, format_oid((*counters.values, *index)))
+            source = origin(table.name, (*counters.values, *index))
             name = slug(known or label) or f"counter-{index[-1]}"
             yield Counter(name, label, count, counters.unit, source, code)
 
@@ -182,7 +191,7 @@ def _markers(answers: Answers, table: PollTable) -> Iterator[Counter]:
             many = f" {place}" if place > 1 else ""
             count = answers.count(value, label + many)
             if count is not None:
-                source = Source(table.name, format_oid((*columns[name], *index)))
+                source = origin(table.name, (*columns[name], *index))
                 unit = UNITS.get(number(units.get(index)) or 0, "")
                 yield Counter(slug(name + many), label + many, count, unit, source)
 
@@ -202,4 +211,4 @@ def _distinct(counters: Iterator[Counter]) -> Iterator[Counter]:
         names.add(name)
         if counter.number is not None:
             numbers.add(counter.number)
-        yield replace(counter, name=name)
+        yield counter if name == counter.name else replace(counter, name=name)

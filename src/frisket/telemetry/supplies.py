@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from frisket.proto.snmp.wire.oid import Oid, format_oid
 from frisket.proto.snmp.wire.values import OctetString, Value
-from frisket.telemetry.answers import Answers, number, text
+from frisket.telemetry.answers import Answers, number, origin, text
 from frisket.telemetry.sample import Level, Source, State, Supply, Tray
 from frisket.telemetry.table import Levels, PollTable, Records
 from frisket.telemetry.words import PERCENT, RECEPTACLE, SUPPLY_KINDS, UNITS
@@ -91,7 +91,7 @@ class Reader:
         what: str,
         cell: Callable[[str], Value | None],
     ) -> Level:
-        source = Source(table.name, format_oid((*table.columns[group]["level"], *index)))
+        source = origin(table.name, (*table.columns[group]["level"], *index))
         unit = UNITS.get(number(cell("unit")) or 0, "")
         return self._level(what, number(cell("level")), number(cell("capacity")), unit, source)
 
@@ -131,7 +131,7 @@ class Reader:
         own = []
         for index in sorted(rows):
             name = text(names.get(index)) or f"Supply {index[-1]}"
-            source = Source(table.name, format_oid((*rule.column, *index)), rule.because)
+            source = origin(table.name, (*rule.column, *index), rule.because)
             level = self._level(name, number(rows[index]), 100, PERCENT, source)
             own.append(Supply(format_oid(index), name, "", "", False, level))
         by_name = {_key(supply.name): supply.level for supply in own}
@@ -153,10 +153,9 @@ class Reader:
             if codes[code] > 10_000:
                 self._answers.note(f"{name}: {codes[code]} hundredths are more than all")
                 continue
-            oid = format_oid(rule.oid)
             level = Level(
                 State.MEASURED,
-                Source(table.name, oid, rule.because),
+                origin(table.name, rule.oid, rule.because),
                 round(codes[code] / 100),
                 100,
                 PERCENT,

@@ -84,9 +84,12 @@ class Records:
     levels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PollTable:
-    """What to read from devices whose sysObjectID is below one of `objects`; all where empty."""
+    """What to read from devices whose sysObjectID is below one of `objects`; all where empty.
+
+    There is one of each, so that a table equals only itself.
+    """
 
     name: str
     because: str
