@@ -68,11 +68,19 @@ def objections(
         )
     for row in conflicts(sheet, content):
         items = [name for name in row.between if name in sheet.items]
-        whole = len(items) == len(row.between)
-        if whole and fresh & set(items) and not meant & set(items):
+        if len(items) < len(row.between) or (_of_factory(items, content) and not factory):
+            continue
+        if fresh & set(items) and not meant & set(items):
             told = f"--accept-conflict {items[0]}"
             found.append(f"{' and '.join(items)} contradict each other: {row.text} ({told})")
     return tuple(found)
+
+
+def _of_factory(items: Iterable[str], content: Content) -> bool:
+    """Say whether a contradiction is there only while the factory password is set."""
+    wanted = set(items)
+    rules = (name for item in content.policy if item.id in wanted for name in item.rules)
+    return any(content.rules[name].key == "admin.password-changed" for name in rules)
 
 
 def refused(subject: Subject, why: Iterable[str]) -> DevicePlan:
