@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, up
 from frisket.store.database import Database
 from frisket.store.tables.device import ADDRESS, ALARM, DEVICE, GROUP, SITE, TAG
 
+_SEARCHED = ("name", "address", "serial", "mac", "vendor", "model", "location")
 _MARKS = ("serial", "mac", "engine", "tls")
 
 
@@ -179,7 +180,12 @@ def candidates(
 def put_device(
     connection: Connection, device_id: int | None, values: Mapping[str, Any], now: datetime
 ) -> int:
-    """Write a device's row and where it was met, and return its id."""
+    """Write a device's row and where it was met, and return its id.
+
+    A row's words for the search are made from `values`, which then must hold all of them.
+    """
+    if "serial" in values:
+        values = {**values, "search": words_of(values)}
     if device_id is None:
         made = insert(DEVICE).values({**values, "first_seen": now, "last_seen": now})
         device_id = int(connection.execute(made.returning(DEVICE.c.id)).scalar_one())
@@ -195,6 +201,11 @@ def put_device(
             row = {"device_id": device_id, "address": address, "first": now, "last": now}
             connection.execute(insert(ADDRESS).values(row))
     return device_id
+
+
+def words_of(values: Mapping[str, Any]) -> str:
+    """Return what the search looks through, in small letters."""
+    return "\n".join(str(values.get(name, "")) for name in _SEARCHED).casefold()
 
 
 def raise_alarm(

@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 BIG_ID: Final[TypeEngine[int]] = BigInteger().with_variant(Integer(), "sqlite")
 DOCUMENT: Final = JSON().with_variant(JSONB(), "postgresql")
 
+# Tables and indexes whose names begin so are made by migrations alone.
+BY_HAND: Final = ("device_search", "reading_part")
+
 
 class Moment(TypeDecorator[datetime]):
     """A time in UTC. SQLite forgets the zone, so it is given back here; a naive time is refused."""

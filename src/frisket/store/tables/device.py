@@ -32,7 +32,8 @@ SITE = Table(
 # `key` is who the device is whatever its address: serial number, else hardware address, else the
 # SNMP engine or the TLS key. `state` is new, managed or retired. The last columns repeat what is
 # newest elsewhere, so that a list of 100,000 is sorted and counted without looking there; `toner`
-# is the lowest supply in percent, `worst` the highest severity that fails.
+# is the lowest supply in percent, `worst` the highest severity that fails, `search` all marks in
+# small letters (migration 0006 keeps an index of three-letter pieces beside it).
 DEVICE = Table(
     "device",
     METADATA,
@@ -61,6 +62,7 @@ DEVICE = Table(
     Column("worst", String(10), nullable=False, server_default=""),
     Column("audited", Moment),
     Column("polled", Moment),
+    Column("search", Text, nullable=False, server_default=""),
     UniqueConstraint("site_id", "key"),
     Index("ix_device_site_state", "site_id", "state"),
     Index("ix_device_serial", "serial"),
@@ -68,8 +70,13 @@ DEVICE = Table(
     Index("ix_device_mac", "mac"),
     Index("ix_device_engine", "engine"),
     Index("ix_device_tls", "tls"),
-    Index("ix_device_model", "model"),
-    Index("ix_device_compliance", "compliance"),
+    Index("ix_device_model", "model", "site_id", "state", "status", "worst"),
+    Index("ix_device_facets", "site_id", "state", "status", "worst"),
+    Index("ix_device_name", "name"),
+    Index("ix_device_last_seen", "last_seen", "site_id", "state", "status", "worst"),
+    Index("ix_device_toner", "toner", "site_id", "state", "status", "worst"),
+    # A filter by one of these is counted from its index alone.
+    Index("ix_device_compliance", "compliance", "site_id", "state", "status", "worst"),
 )
 
 TAG = Table(
