@@ -1,6 +1,6 @@
-"""What a collector's polls cost: processor time, wall time and memory, beside prometheus-snmp-exporter.
+"""What a collector's polls cost, in processor and wall time and memory, beside the exporter.
 
-    python bench/poll.py [--devices 3000] [--rounds 3] [--moving 10] [--with-exporter] [--profile F]
+    python bench/poll.py [--devices 3000] [--rounds 4] [--moving 10] [--with-exporter]
 
 The devices run in another process on another core. The first round makes their acquaintance, the
 others ask what moves. Of the devices `--moving` percent count a page between two rounds.
@@ -109,10 +109,11 @@ def rounds(
         silent = sum(not polled.sample for polled in found)
         packets = sum(polled.packets for polled in found) / len(found)
         what = "first contact" if number == 0 else f"again, {share} % moved"
+        why = next((polled.why for polled in found if not polled.sample), "")
         print(
-            f"{name:4} {what:20} {cost.cpu:6.2f} s CPU {cost.cpu / len(found) * 1e3:6.3f} ms a device"
-            f" {cost.wall:6.2f} s wall {packets:5.1f} packets {resident():5.0f} MB"
-            + (f" SILENT {silent}: {next(p.why for p in found if not p.sample)}" if silent else "")
+            f"{name:4} {what:20} {cost.cpu:6.2f} s CPU, {cost.cpu / len(found) * 1e3:6.3f} ms"
+            f" a device, {cost.wall:6.2f} s wall, {packets:5.1f} packets, {resident():5.0f} MB"
+            + (f", {silent} SILENT: {why}" if silent else "")
         )
         if 0 < number < options.rounds:
             best = min(best, cost.cpu / len(found))
@@ -125,7 +126,7 @@ def rounds(
     return kept.outline.moving, kept.outline.oids
 
 
-def module_of(oids: Sequence[Oid], login: bool) -> str:
+def module_of(oids: Sequence[Oid], *, login: bool) -> str:
     """Return a configuration of the exporter that reads the same objects."""
     auth = (
         f"""
@@ -184,7 +185,7 @@ def scrape(port: int, target: Target) -> str:
 def export(options: argparse.Namespace, there: Fleet, name: str, oids: Sequence[Oid]) -> None:
     """Print what the exporter needs to read the same objects of the same devices."""
     port = 19_116
-    with exporter(module_of(oids, name == "v3"), port) as pid:
+    with exporter(module_of(oids, login=name == "v3"), port) as pid:
         deadline = time.monotonic() + 10
         while True:
             try:
@@ -201,11 +202,12 @@ def export(options: argparse.Namespace, there: Fleet, name: str, oids: Sequence[
             scrape(port, target)
         cpu, wall = spent_by(pid) - cpu, time.perf_counter() - wall
     print(
-        f"{name:4} exporter, {len(oids)} objects ({rows} rows) {cpu:6.2f} s CPU {cpu / len(asked) * 1e3:6.3f} ms a"
-        f" device {wall:6.2f} s wall, {len(asked)} devices"
+        f"{name:4} exporter, {len(oids)} objects, {rows} rows {cpu:6.2f} s CPU,"
+        f" {cpu / len(asked) * 1e3:6.3f} ms a device, {wall:6.2f} s wall, {len(asked)} devices"
     )
     print(
-        json.dumps({"what": f"exporter {name} {len(oids)}", "ms": round(cpu / len(asked) * 1e3, 3)})
+        f"{name:4} exporter, {len(oids)} objects, {rows} rows {cpu:6.2f} s CPU,"
+        f" {cpu / len(asked) * 1e3:6.3f} ms a device, {wall:6.2f} s wall, {len(asked)} devices"
     )
 
 
