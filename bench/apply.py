@@ -127,7 +127,9 @@ def credentials(lab: Lab) -> Path:
 def show(what: str, cost: Cost, devices: int) -> None:
     """Print what a command cost."""
     frames = len(re.findall(r"\d+/\d+", cost.drawn))
-    print(f"{what}: exit {cost.code}, {cost.wall:.1f} s, {devices / cost.wall:.1f} devices a second")
+    print(
+        f"{what}: exit {cost.code}, {cost.wall:.1f} s, {devices / cost.wall:.1f} devices a second"
+    )
     print(f"  processor time   {cost.cpu / devices * 1000:8.1f} ms a device")
     print(f"  peak memory      {cost.peak:8.1f} MB")
     print(f"  progress drawn   {frames:8d} times")

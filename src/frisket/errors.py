@@ -15,6 +15,7 @@ FrisketError
 │   ├── BudgetSpent   this visit used up its packets, bytes, connections or time
 │   └── Guarded       a byte was about to be sent to a print port
 └── SettingRefused    a device did not accept a value
+    └── Busy          ... now; it may later
 """
 
 from __future__ import annotations
@@ -83,3 +84,7 @@ class Guarded(LinkError):
 
 class SettingRefused(FrisketError):
     """The device does not accept this value."""
+
+
+class Busy(SettingRefused):
+    """The device is busy: it did not take the values now."""

@@ -16,14 +16,15 @@ from frisket.audit.load import load_content
 from frisket.catalog.load import load_catalog
 from frisket.drivers.access.snmp import Around, IdentityChanged, NoDriver
 from frisket.drivers.access.snmp_hand import open_hand
-from frisket.drivers.access.web import LoginRefused
+from frisket.drivers.access.web import LoginRefused, open_web
 from frisket.drivers.access.web_hand import open_web_hand
-from frisket.drivers.apply import Job, Mode, apply_device
+from frisket.drivers.apply import apply_device
 from frisket.drivers.base import Hand, Pin
 from frisket.drivers.credential import Login, Secret, WebLogin
+from frisket.drivers.job import Job, Mode, Pace
 from frisket.drivers.load import load_drivers
-from frisket.drivers.plan import DevicePlan, NotReachable, Plan, Subject, plan_device
-from frisket.drivers.read import read_by_web, read_device, settings, witness
+from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device
+from frisket.drivers.read import read_by_web, read_device, settings, usable, witness
 from frisket.drivers.record import Outcome, Result, new_record, read_run
 from frisket.drivers.undo import inverse
 from frisket.errors import FrisketError
@@ -79,6 +80,7 @@ async def carried_out(
     login: Login = LOGIN,
     mode: Mode = Mode.FRESH,
     name: str = "20261122-120000-000001",
+    password: str = "7654321",
 ) -> Result:
     record = new_record(folder, name)
     record.begin(name, Plan("x", "", datetime.now(UTC), (plan,)))
@@ -97,7 +99,14 @@ async def carried_out(
     async def door() -> Hand:
         return await open_web_hand(dialer(device), FIRST, plan.pin, AROUND, Pin())
 
-    job = Job(plan, hand, look, record, lambda *_: None, mode, open_door=door)
+    async def log_in() -> None:
+        assert FIRST.web is not None
+        web = replace(FIRST, web=replace(FIRST.web, password=Secret(password)))
+        (await open_web(dialer(device), web, plan.pin, AROUND, Pin())).close()
+
+    proofs = dict.fromkeys(("Remote UI over HTTP", "Remote UI over HTTPS"), log_in)
+    tell, pace = lambda *_: None, Pace(settling=(0.0, 0.5, 1.0), back=6.0)
+    job = Job(plan, hand, look, record, tell, mode, open_door=door, proofs=proofs, pace=pace)
     return await apply_device(job)
 
 
@@ -153,7 +162,8 @@ async def by_web(device: Device, baseline: str, login: Login = FIRST) -> DeviceP
     told = await read_by_web(dialer(device), login, Pin(), AROUND, Pin())
     driver = DRIVERS[told.driver]
     where, said = target_of(device), told.readings
-    subject = Subject(where, Identity(), told.pin, driver, told.access, said, Readings())
+    accesses = usable(login)
+    subject = Subject(where, Identity(), told.pin, driver, told.access, said, Readings(), accesses)
     return plan_device(subject, CONTENT.baselines[baseline], CONTENT)
 
 
@@ -185,6 +195,7 @@ async def test_the_remote_ui_says_what_snmp_says() -> None:
         other = await read_by_web(dialer(device), FIRST, Pin(), AROUND, Pin())
     told = {key: one.readings.known(key)[0].value for key in one.readings}
     shown = {key: other.readings.known(key)[0].value for key in other.readings}
+    assert shown.pop("admin.password-changed") is False, "the login itself warns of it"
     assert told == shown
 
 
@@ -241,12 +252,6 @@ async def test_a_wrong_remote_ui_password_is_tried_once() -> None:
         assert device.journal.counts["failed_logins"] == 1
 
 
-async def test_a_baseline_that_leaves_our_way_closed_is_not_forced_open() -> None:
-    async with running_device(services=["http"]) as (device, _):
-        with pytest.raises(NotReachable, match="SNMPv3 only"):
-            await by_web(device, "modern")
-
-
 async def test_a_changed_login_is_followed(tmp_path: Path) -> None:
     """The modern baseline asks for SHA-2, so the login we work with changes on the way."""
     async with running_device(settings=ON, services=["snmp", "http"]) as (device, _):
@@ -261,15 +266,20 @@ async def test_a_changed_login_is_followed(tmp_path: Path) -> None:
         assert (await planned(device, "modern", fresh)).steps == ()
 
 
-async def test_a_plan_may_end_by_closing_our_own_way(tmp_path: Path) -> None:
+async def test_our_own_way_is_closed_only_where_another_lets_us_in(tmp_path: Path) -> None:
+    """The policy refuses the factory password from afar: with that, nothing would survive."""
     async with running_device(settings=ON) as (device, _):
+        before = stored(device)
         plan = await planned(device, "security-policy")
         assert plan.stages[-1].keys == ("snmp.v3.enabled",)
         result = await carried_out(device, plan, tmp_path)
+        assert result.outcome is Outcome.UNDONE
+        assert "does not let us in" in result.why
+        assert stored(device) == before
+        device.store.set("admin.password", "8641975-x", "test", "lab")
+        result = await carried_out(device, plan, tmp_path / "2", password="8641975-x")
         assert result.outcome is Outcome.DONE, result.why
         assert device.store.on("snmp.v3.enabled") is False
-        assert device.journal.writes == dict.fromkeys((s.key for s in plan.steps), 1)
-        assert clean(device)
 
 
 @pytest.mark.parametrize(

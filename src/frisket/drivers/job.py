@@ -61,8 +61,10 @@ def _nothing(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: before each look of the network, before each repeat to a busy device, and how long
-    a device that fell silent may take to come back (a restart of its own takes minutes).
+    """Seconds to wait.
+
+    `settling`: before each look of the network; `busy`: before each repeat to a busy device;
+    `back`: how long one that fell silent may take to come back (a restart takes minutes).
     """
 
     settling: tuple[float, ...] = SETTLING

@@ -10,7 +10,7 @@ from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.base import Hand, Settings
 from frisket.drivers.job import Job, Lost, Surprise
 from frisket.drivers.order import Phase
-from frisket.errors import Busy, LinkError, SettingRefused, WireError
+from frisket.errors import Busy, LinkError, WireError
 from frisket.model.reading import Known, Value
 from frisket.proto.snmp.errors import EngineChanged, SnmpError
 
@@ -145,4 +145,3 @@ class Writing:
         except EngineChanged as fault:
             raise IdentityChanged(f"another device answers: {fault}") from fault
         self.job.point("restarted")
-

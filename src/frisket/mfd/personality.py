@@ -37,6 +37,10 @@ class Tray:
 class Quirks:
     """The nasty parts. `lies` are shown instead of the truth; `forgets` are acknowledged only.
 
+    `busy`: how many writes are refused for the moment before the first is taken (SNMP genErr,
+    HTTP 503). `restarts`: the device restarts by itself, without an answer, when a key is written
+    over SNMP for the first time: "before" anything is stored, or "after" this key and none behind;
+    it is gone for `restart_seconds`.
     `samba` puts a real Samba behind the SMB server, which agrees to `smb_dialects` either way.
     `dedicated_stand_in` opens the whole family of Canon's dedicated ports, not only the known five.
     """
@@ -44,6 +48,9 @@ class Quirks:
     snmp_v2c: bool = False
     lies: Mapping[str, Value] = field(default_factory=dict)
     forgets: tuple[str, ...] = ()
+    busy: int = 0
+    restarts: Mapping[str, str] = field(default_factory=dict)
+    restart_seconds: float = 1.5
     wake_seconds: float = 0.0
     sleeps: bool = False
     close_primes: bool = False

@@ -15,7 +15,7 @@ from frisket.cli.support.planning import Network
 from frisket.cli.support.progress import Tick
 from frisket.cli.support.session import now
 from frisket.drivers.access.hands import open_by
-from frisket.drivers.access.snmp import NoLogin
+from frisket.drivers.access.snmp import Around, NoLogin
 from frisket.drivers.access.web import open_web
 from frisket.drivers.apply import apply_device
 from frisket.drivers.base import WEB, Hand, Pin, Way
@@ -69,7 +69,7 @@ class Applier:
 
         async def opened(access: str) -> Hand:
             dialer = self.network.dialer(device.target)
-            return await open_by(access, dialer, self._login(device), device.pin, around())
+            return await open_by(access, dialer, self._login(device), device.pin, self._around)
 
         async def hand() -> Hand:
             return await opened(device.access)
@@ -99,6 +99,10 @@ class Applier:
         )
         return await apply_device(job)
 
+    @property
+    def _around(self) -> Around:
+        return around(self.network.visiting.patience)
+
     def _login(self, device: DevicePlan) -> Login:
         login = self.credentials.for_device(device.address, device.target.name)
         if login is None:
@@ -123,7 +127,7 @@ class Applier:
         web = replace(login.web, plaintext=not encrypts(way))
         dialer = self.network.dialer(device.target)
         seen = Pin(serial=device.pin.serial)
-        (await open_web(dialer, replace(login, web=web), device.pin, around(), seen)).close()
+        (await open_web(dialer, replace(login, web=web), device.pin, self._around, seen)).close()
 
     def _refused(self, device: DevicePlan) -> Result | None:
         if not device.driver:

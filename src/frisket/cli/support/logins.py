@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import keyring
 from cyclopts import Parameter
@@ -20,6 +21,9 @@ from frisket.drivers.credential_file import Sources, from_environment, read_cred
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.errors import UsageError
+from frisket.proto.snmp.client import PATIENCE
+
+LONG: Final = PATIENCE[-1]
 
 
 @Parameter(name="*")
@@ -69,6 +73,12 @@ def open_pins(logging: Logging) -> Pins:
     return pins
 
 
-def around() -> Around:
-    """Return what an access to a device is handed."""
-    return Around(load_catalog(), load_drivers(), now)
+def around(patience: float = LONG, *, awake: bool = False) -> Around:
+    """Return what an access to a device is handed.
+
+    `patience`: seconds for the last of three tries. A device that is `awake` answers at once or
+    not at all.
+    """
+    long = tuple(seconds * patience / LONG for seconds in PATIENCE)
+    tries = (min(patience, 1.0),) * 2 if awake else long
+    return Around(load_catalog(), load_drivers(), now, tries)

@@ -96,7 +96,7 @@ class Planner:
         caller = Caller(
             self.network.dialer(target),
             login,
-            around(),
+            around(self.network.visiting.patience, awake="snmp" in seen.facts),
             self.pins.known(target.address),
             Pin(serial=seen.identity.serial),
         )
@@ -192,6 +192,7 @@ def device_witness(
         login = credentials.for_device(target.address, target.name)
         if login is None:
             return Readings()
-        return await witness(network.dialer(target), login, pins.known(target.address), around())
+        given = around(visiting.patience)
+        return await witness(network.dialer(target), login, pins.known(target.address), given)
 
     return ask

@@ -143,7 +143,8 @@ class Agent:
             return failed(pdu, ErrorStatus.AUTHORIZATION_ERROR, 0, v1=False)
         view = View(self.device, rights, self.memory)
         room = max(484, admitted.message.max_size)
-        return answer(self.tree, view, pdu, v1=False, room=room)
+        reply = answer(self.tree, view, pdu, v1=False, room=room)
+        return None if self.device.power.down else reply
 
     def _report(self, pdu: Pdu, message: SecureMessage, counter: tuple[int, ...]) -> bytes | None:
         if not message.reportable:

@@ -13,6 +13,7 @@ from typing import Final
 from frisket.catalog.setting import Setting
 from frisket.errors import SettingRefused
 from frisket.mfd.auditlog import LogKind
+from frisket.mfd.device import Device
 from frisket.mfd.mib.model import Model
 from frisket.mfd.mib.tree import Cell, Read, Row, View, Write, gauge, number, scalars, table, text
 from frisket.mfd.store import Locked
@@ -113,6 +114,15 @@ def _parse(setting: Setting, value: Value) -> SettingValue:
         raise SettingRefused(f"{setting.key} is written in UTF-8") from None
 
 
+def _falls(device: Device, key: str, moment: str) -> bool:
+    """Say whether the device falls over now, as one that restarts while it is written to."""
+    quirks = device.quirks
+    falls = quirks.restarts.get(key) == moment and device.power.strike(key, quirks.restart_seconds)
+    if falls:
+        device.actions.restart("power")
+    return falls
+
+
 def _write(setting: Setting) -> Write:
     key = setting.key
 
@@ -122,6 +132,8 @@ def _write(setting: Setting) -> Write:
             return _refuse(view, key, why, ErrorStatus.NO_ACCESS)
         if not isinstance(value, OctetString):
             return _refuse(view, key, "written as text", ErrorStatus.WRONG_TYPE)
+        if _falls(view.device, key, "before") or view.device.power.refuses(view.device.quirks.busy):
+            return ErrorStatus.GENERAL_ERROR
         try:
             view.device.store.check(key, _parse(setting, value), "snmp")
         except Locked as fault:
@@ -133,7 +145,9 @@ def _write(setting: Setting) -> Write:
     def do(view: View, value: Value) -> Callable[[], None]:
         store, actor = view.device.store, view.rights.actor
         before = store[key]
-        store.set(key, _parse(setting, value), actor, "snmp")
+        if not view.device.power.down:
+            store.set(key, _parse(setting, value), actor, "snmp")
+            _falls(view.device, key, "after")
 
         def undo() -> None:
             store.set(key, before, actor, "snmp")

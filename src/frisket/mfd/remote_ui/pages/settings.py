@@ -203,6 +203,8 @@ def save_page(visit: Visit) -> Response:
     if page is None:
         return _missing(visit)
     wanted = _wanted(visit, page)
+    if wanted and visit.device.power.refuses(visit.device.quirks.busy):
+        return refuse(visit, 503, "The device is busy", "Nothing was changed. Try again later.")
     problems = {key: why for key, value in wanted.items() if (why := _check(visit, key, value))}
     if problems:
         rows = [_again(row_of(visit, s), wanted, problems) for s in page.settings]
