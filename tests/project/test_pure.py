@@ -31,6 +31,7 @@ EXTRA = {
     # Walks its own package; PurePath is arithmetic on names.
     "frisket.report.find": {"importlib", "pathlib", "pkgutil"},
     "frisket.proto.snmp": {"cryptography"},
+    "frisket.proto.dcm": {"cryptography"},
     "frisket.proto.rfb": {"cryptography", "sys"},  # sys.byteorder: pixels as machine words
     "frisket.proto.http": {"h11"},
     "frisket.proto.mdns": {"zeroconf"},  # its codec only

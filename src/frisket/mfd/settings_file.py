@@ -1,50 +1,26 @@
 """All settings of a device as one password-protected file (.frisket-dcm), out and in again.
 
-The file is one JSON object in UTF-8:
-
-    {"format": "frisket-dcm", "version": 1,
-     "kdf": "scrypt", "n": 16384, "r": 8, "p": 1, "salt": base64 of 16 octets,
-     "cipher": "AES-256-GCM", "nonce": base64 of 12 octets, "data": base64}
-
-`data` is encrypted under scrypt(password, salt) with the text "frisket-dcm 1" as associated data,
-and is itself JSON: {"model", "serial", "exported", "settings": {key: value}, "policy": {"items":
-[id], "parameters": {name: value}, "password": text}}. It is our own format; the real devices'
-is not public. What the panel alone may set never travels; what names one machine stays with it.
+The file's form is `frisket.proto.dcm`. What the panel alone may set never travels; what names one
+machine stays with it.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from frisket.catalog.load import Catalog
-from frisket.errors import SettingRefused
+from frisket.errors import SettingRefused, WireError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.policy import PASSWORD_KEY
 from frisket.mfd.store import Locked
 from frisket.model.reading import Value
+from frisket.proto.dcm import wire
+from frisket.proto.dcm.wire import LARGEST, seal
 
 SUFFIX = ".frisket-dcm"
-LARGEST = 512 << 10
-_ABOUT = b"frisket-dcm 1"
-_HEAD = {
-    "format": "frisket-dcm",
-    "version": 1,
-    "kdf": "scrypt",
-    "n": 16384,
-    "r": 8,
-    "p": 1,
-    "cipher": "AES-256-GCM",
-}
 # Restored on the same machine only: two devices must not end up with one name.
 _OWN = frozenset({"network.host-name", "device.name", "device.location", "mdns.name"})
 
@@ -76,39 +52,12 @@ def check_file_password(password: str) -> None:
         raise SettingRefused("the decryption password has 4 to 32 characters")
 
 
-def _key(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=16384, r=8, p=1, dklen=32)
-
-
-def seal(plain: bytes, password: str, entropy: Callable[[int], bytes]) -> bytes:
-    """Return the file around `plain`. `entropy(n)` gives n random octets."""
-    salt, nonce = entropy(16), entropy(12)
-    data = AESGCM(_key(password, salt)).encrypt(nonce, plain, _ABOUT)
-    parts = {"salt": salt, "nonce": nonce, "data": data}
-    texts = {name: base64.b64encode(part).decode() for name, part in parts.items()}
-    return json.dumps({**_HEAD, **texts}).encode()
-
-
 def unseal(data: bytes, password: str) -> bytes:
     """Return what `seal` was given, or raise `SettingRefused`."""
-    if len(data) > LARGEST:
-        raise SettingRefused("the file is too large for a settings file")
     try:
-        raw = json.loads(data)
-        if not isinstance(raw, dict) or {name: raw.get(name) for name in _HEAD} != _HEAD:
-            raise SettingRefused("this is not a settings file of a virtual device")
-        salt, nonce, sealed = (
-            base64.b64decode(str(raw.get(name)), validate=True)
-            for name in ("salt", "nonce", "data")
-        )
-    except (ValueError, RecursionError, binascii.Error) as fault:
-        raise SettingRefused("this is not a settings file of a virtual device") from fault
-    if len(salt) != 16 or len(nonce) != 12:
-        raise SettingRefused("this is not a settings file of a virtual device")
-    try:
-        return AESGCM(_key(password, salt)).decrypt(nonce, sealed, _ABOUT)
-    except InvalidTag as fault:
-        raise SettingRefused("the password is wrong, or the file was damaged") from fault
+        return wire.unseal(data, password, limit=LARGEST)
+    except WireError as fault:
+        raise SettingRefused(str(fault)) from fault
 
 
 def export_settings(device: Device, password: str, entropy: Callable[[int], bytes]) -> bytes:
@@ -116,18 +65,16 @@ def export_settings(device: Device, password: str, entropy: Callable[[int], byte
     check_file_password(password)
     store, catalog = device.store, device.content.catalog
     keys = [k for k in store.keys() if travels(k, catalog)]  # noqa: SIM118 - not a dict
-    content = {
-        "model": device.personality.model,
-        "serial": device.plan.serial,
-        "exported": device.now().isoformat(timespec="seconds"),
-        "settings": {key: store[key] for key in keys},
-        "policy": {
-            "items": list(device.policy.items),
-            "parameters": dict(device.policy.parameters),
-            "password": store[PASSWORD_KEY],
-        },
-    }
-    return seal(json.dumps(content).encode(), password, entropy)
+    content = wire.Exported(
+        model=device.personality.model,
+        serial=device.plan.serial,
+        exported=device.now().isoformat(timespec="seconds"),
+        settings={key: store[key] for key in keys},
+        items=device.policy.items,
+        parameters=dict(device.policy.parameters),
+        policy_password=str(store[PASSWORD_KEY]),
+    )
+    return seal(wire.write_exported(content), password, entropy)
 
 
 def travels(key: str, catalog: Catalog) -> bool:
@@ -138,21 +85,18 @@ def travels(key: str, catalog: Catalog) -> bool:
 def parse_settings(data: bytes, password: str, catalog: Catalog) -> SettingsFile:
     """Open a file and check all that is in it, or raise `SettingRefused`; nothing is applied."""
     try:
-        raw = json.loads(unseal(data, password))
-        # Half a surrogate pair is JSON, but no text that could be stored.
-        json.dumps(raw, ensure_ascii=False).encode()
-        policy = raw["policy"]
-        return SettingsFile(
-            model=str(raw["model"]),
-            serial=str(raw["serial"]),
-            exported=str(raw["exported"]),
-            settings=_checked(raw["settings"], catalog),
-            items=tuple(str(item) for item in policy["items"]),
-            parameters=_parameters(policy["parameters"]),
-            policy_password=str(catalog[PASSWORD_KEY].check(policy["password"])),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as fault:
-        raise SettingRefused("the file holds no settings of a virtual device") from fault
+        raw = wire.read_exported(unseal(data, password))
+    except WireError as fault:
+        raise SettingRefused(str(fault)) from fault
+    return SettingsFile(
+        model=raw.model,
+        serial=raw.serial,
+        exported=raw.exported,
+        settings=_checked(raw.settings, catalog),
+        items=raw.items,
+        parameters=_parameters(raw.parameters),
+        policy_password=str(catalog[PASSWORD_KEY].check(raw.policy_password)),
+    )
 
 
 def _checked(raw: Mapping[str, Any], catalog: Catalog) -> dict[str, Value]:
