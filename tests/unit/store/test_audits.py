@@ -1,0 +1,137 @@
+"""Kept audit results: sums always equal what the results say, however they came in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from frisket.fleet.inventory import Sighting, take_in
+from frisket.model.finding import Verdict
+from frisket.model.target import Identity
+from frisket.store.audits import ALL, COLUMNS, AuditRecord, Audits
+from frisket.store.database import Database, open_database
+from frisket.store.inventory import Inventory
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+RULES = ("SO-01/a", "SO-01/b", "SO-02/c")
+
+
+def record(device: int, at: datetime, *verdicts: str) -> AuditRecord:
+    found = dict(zip(RULES, verdicts, strict=True))
+    return AuditRecord(
+        device, "small-office", at, 0.5, 0.5, "high", found, dict.fromkeys(found, "why"), b"f", b"r"
+    )
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    found = open_database(f"sqlite:///{tmp_path / 'fleet.db'}")
+    found.upgrade()
+    inventory = Inventory(found)
+    for name in ("Head office", "Branch"):
+        inventory.add_site(name, [], NOON)
+    for number in range(1, 5):
+        seen = Sighting(f"10.0.0.{number}", Identity(serial=f"S1{number}"))
+        take_in(inventory, number % 2 + 1, seen, NOON)
+    yield found
+    found.close()
+
+
+def test_a_first_result_is_no_change_and_the_second_is(database: Database) -> None:
+    audits = Audits(database)
+    assert audits.keep([record(1, NOON, "pass", "fail", "unknown")]) == 0
+    later = NOON + timedelta(hours=1)
+    assert audits.keep([record(1, later, "pass", "pass", "unknown")]) == 1
+    [change] = audits.history(1)
+    assert (change.rule, change.was, change.now, change.because) == ("b", "fail", "pass", "why")
+    [kept] = audits.results(1)
+    assert kept.at == later
+    device = Inventory(database).device(1)
+    assert device is not None
+    assert (device.audited, device.worst, device.compliance) == (later, "high", 0.5)
+
+
+def test_an_older_result_replaces_nothing(database: Database) -> None:
+    audits = Audits(database)
+    audits.keep([record(1, NOON, "pass", "pass", "pass")])
+    audits.keep([record(1, NOON - timedelta(hours=1), "fail", "fail", "fail")])
+    [kept] = audits.results(1)
+    assert set(kept.verdicts.values()) == {"pass"}
+    assert audits.by_day("small-office", date(2026, 1, 1))[NOON.date()].compliance == 1
+
+
+def test_a_device_that_is_gone_is_left_out(database: Database) -> None:
+    audits = Audits(database)
+    assert audits.keep([record(99, NOON, "pass", "pass", "pass")]) == 0
+    assert audits.baselines() == []
+
+
+results = st.lists(
+    st.tuples(
+        st.integers(1, 4),
+        st.integers(0, 6),
+        st.lists(st.sampled_from(list(COLUMNS)), min_size=3, max_size=3),
+    ),
+    max_size=12,
+)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
+)
+@given(results, st.integers(1, 5))
+def test_the_newest_sums_are_those_of_the_newest_results(
+    tmp_path_factory: pytest.TempPathFactory,
+    came: list[tuple[int, int, list[str]]],
+    at_once: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("audits")
+    database = open_database(f"sqlite:///{folder / 'fleet.db'}")
+    database.upgrade()
+    inventory = Inventory(database)
+    for name in ("Head office", "Branch"):
+        inventory.add_site(name, [], NOON)
+    for number in range(1, 5):
+        seen = Sighting(f"10.0.0.{number}", Identity(serial=f"S1{number}"))
+        take_in(inventory, number % 2 + 1, seen, NOON)
+    audits = Audits(database)
+    newest: dict[int, tuple[datetime, list[str]]] = {}
+    # One device is not judged twice in one batch.
+    batch: list[AuditRecord] = []
+    for device, hours, verdicts in came:
+        at = NOON + timedelta(hours=hours * 6)
+        if len(batch) >= at_once or device in {one.device_id for one in batch}:
+            audits.keep(batch)
+            batch = []
+        batch.append(record(device, at, *verdicts))
+        if device not in newest or newest[device][0] <= at:
+            newest[device] = (at, verdicts)
+    audits.keep(batch)
+    expected: Counter[tuple[int, str, str]] = Counter()
+    for device, (_, verdicts) in newest.items():
+        for rule, verdict in zip(RULES, verdicts, strict=True):
+            for consideration in (rule[:5], ALL):
+                expected[device % 2 + 1, consideration, COLUMNS[verdict]] += 1
+    found = Counter(
+        {
+            (site, consideration, name): number
+            for (site, consideration), score in audits.by_consideration("small-office").items()
+            for name, number in score.verdicts.items()
+            if number
+        }
+    )
+    assert found == expected
+    devices = sum(
+        score.devices
+        for (_, c), score in audits.by_consideration("small-office").items()
+        if c == ALL
+    )
+    assert devices == len(newest)
+    assert Verdict.PASS.value in COLUMNS
+    database.close()
