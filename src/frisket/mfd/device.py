@@ -19,6 +19,7 @@ from frisket.mfd.applications import Applications
 from frisket.mfd.auditlog import ALWAYS, AuditLog, LogKind
 from frisket.mfd.certificate import Certificates, KeyKind
 from frisket.mfd.counters import Counters
+from frisket.mfd.erds_memory import ErdsMemory
 from frisket.mfd.glass import Glass
 from frisket.mfd.jobs import Jobs
 from frisket.mfd.journal import Journal
@@ -31,6 +32,7 @@ from frisket.mfd.remembered import Remembered
 from frisket.mfd.sessions import LONG_IDLE, Sessions
 from frisket.mfd.store import Context, Store
 from frisket.mfd.tpm import Tpm
+from frisket.mfd.troubles import Troubles
 from frisket.mfd.users import Users
 from frisket.model.reading import Value
 
@@ -109,6 +111,8 @@ class Device:
     levels: Levels
     jobs: Jobs
     tpm: Tpm
+    troubles: Troubles
+    erds: ErdsMemory
     glass: Glass = field(default_factory=Glass)
     remembered: Remembered = field(default_factory=Remembered)
     actions: Actions = field(default_factory=Actions)
@@ -206,6 +210,32 @@ def _idle(store: Store) -> Callable[[], float]:
     return idle
 
 
+def _machine(
+    plan: Plan,
+    around: Surroundings,
+    parts: tuple[Store, Journal, AuditLog, Users],
+    now: Callable[[], datetime],
+) -> Machine:
+    """Return the parts that jobs need."""
+    store, journal, log, users = parts
+    folder = around.folder
+    counters = Counters(_ledger(folder, "counters"), plan.counters)
+    return Machine(
+        store=store,
+        journal=journal,
+        counters=counters,
+        log=log,
+        power=_power(plan, journal, around.clock),
+        levels=Levels(plan.personality),
+        troubles=Troubles(_ledger(folder, "troubles"), now, lambda: counters.values[101]),
+        personality=plan.personality,
+        is_known=lambda user: users.role(user) is not None,
+        now=now,
+        spool=lambda: _spool(folder, plan.serial),
+        lasting=folder is not None,
+    )
+
+
 def build_device(plan: Plan, around: Surroundings) -> Device:
     """Put a device together; what its folder remembers comes before the plan's settings.
 
@@ -231,19 +261,7 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
     store = Store(plan.personality, _ledger(folder, "settings"), context, plan.settings)
     parts["store"] = store
     users = Users(store, _ledger(folder, "users"), log, journal, now)
-    machine = Machine(
-        store=store,
-        journal=journal,
-        counters=Counters(_ledger(folder, "counters"), plan.counters),
-        log=log,
-        power=_power(plan, journal, around.clock),
-        levels=Levels(plan.personality),
-        personality=plan.personality,
-        is_known=lambda user: users.role(user) is not None,
-        now=now,
-        spool=lambda: _spool(folder, plan.serial),
-        lasting=folder is not None,
-    )
+    machine = _machine(plan, around, (store, journal, log, users), now)
     return Device(
         plan=plan,
         content=around.content,
@@ -265,4 +283,6 @@ def build_device(plan: Plan, around: Surroundings) -> Device:
         levels=machine.levels,
         jobs=Jobs(machine, _ledger(folder, "jobs"), _ledger(folder, "boxes")),
         tpm=Tpm(_ledger(folder, "tpm"), store, log),
+        troubles=machine.troubles,
+        erds=ErdsMemory(_ledger(folder, "erds")),
     )

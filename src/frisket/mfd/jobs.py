@@ -68,6 +68,7 @@ class Jobs:
         self.pace = 1 / machine.personality.pages_per_minute
         self.paused = False
         self.since = machine.now()  # when the device was switched on
+        machine.troubles.watchers.append(lambda trouble: None if trouble else self.resume())
         self.boxes = Boxes(boxes, machine.log, self._stamp, self._discard)
 
     def _recover(self) -> None:

@@ -73,9 +73,13 @@ class Levels:
                 self._supplies[number] = max(0, level - percent)
         self._notify()
 
-    def replace_supply(self, number: int) -> None:
-        """Put a supply back to full."""
+    def put_supply(self, number: int, level: int) -> None:
+        """Put a supply's level, as someone who shakes or changes a bottle would."""
         if self._supplies is None:
             self._supplies = [supply.level for supply in self._personality.supplies]
-        self._supplies[number] = self._personality.supplies[number].capacity
+        self._supplies[number] = level
         self._notify()
+
+    def replace_supply(self, number: int) -> None:
+        """Put a supply back to full."""
+        self.put_supply(number, self._personality.supplies[number].capacity)

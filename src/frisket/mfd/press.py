@@ -17,9 +17,12 @@ from frisket.mfd.levels import Levels
 from frisket.mfd.personality import Personality
 from frisket.mfd.power import Power
 from frisket.mfd.store import Store
+from frisket.mfd.troubles import TroubleKind, Troubles
 from frisket.proto.ipp.names import JobState
 
 _NO_MEDIA = "resources-are-not-ready"
+# Of printer-state-reasons (RFC 8011 section 5.4.12)
+_STOPPED = {TroubleKind.JAM: "media-jam", TroubleKind.DOOR: "cover-open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Machine:
     log: AuditLog
     power: Power
     levels: Levels
+    troubles: Troubles
     personality: Personality
     is_known: Callable[[str], bool]
     now: Callable[[], datetime]
@@ -59,6 +63,15 @@ def _no_paper(machine: Machine, media: str) -> Outcome:
     if machine.levels.trays_with(media):
         return Outcome(JobState.PROCESSING_STOPPED, _NO_MEDIA, f"media-empty: {media}")
     return Outcome(JobState.PROCESSING_STOPPED, _NO_MEDIA, f"media-needed: {media}")
+
+
+def halted(machine: Machine) -> Outcome | None:
+    """Say what keeps the machine from printing: a jam, an open door, a service call."""
+    trouble = machine.troubles.stopping
+    if trouble is None:
+        return None
+    word = _STOPPED.get(trouble.kind, "other")
+    return Outcome(JobState.PROCESSING_STOPPED, "printer-stopped", f"{word}: {trouble.code}")
 
 
 def _tray(machine: Machine, media: str) -> int | None:
@@ -86,6 +99,8 @@ async def put_on_paper(
     for sheets, sides in runs(pages, copies, two_sided=two_sided, done=job.sheets):
         left, at = sheets, sides
         while left:
+            if stop := halted(machine):
+                return stop
             number = _tray(machine, media)
             if number is None:
                 return _no_paper(machine, media)

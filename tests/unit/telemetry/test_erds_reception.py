@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.erds import CODE, Shelf
 
 from frisket.proto.erds import seal
 from frisket.proto.erds.message import (
@@ -26,11 +27,9 @@ from frisket.proto.erds.wire import read_answer, report_octets
 from frisket.telemetry.erds_reception import (
     WINDOW,
     Accepted,
-    Enrolled,
     Pace,
     Reception,
     Reply,
-    Wishes,
     busy,
 )
 from frisket.telemetry.erds_sample import sample_of
@@ -40,47 +39,11 @@ from frisket.telemetry.table import load_tables
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SEED, OTHER = bytes(32), bytes([1]) * 32
 KEY = seal.public_key(SEED)
-CODE = seal.registration_code(bytes(range(10)))
-
-
-@dataclass
-class Shelf:
-    """Keeps devices, codes and reports in memory, by the contract of `Devices`."""
-
-    codes: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    keys: dict[str, bytes] = field(default_factory=dict)
-    kept: dict[tuple[str, str, int], Accepted] = field(default_factory=dict)
-
-    def enrolled(self, serial: str) -> Enrolled | None:
-        if serial not in self.keys:
-            return None
-        name = seal.key_name(self.keys[serial])
-        return Enrolled(
-            self.keys[serial],
-            max((n for s, k, n in self.kept if (s, k) == (serial, name)), default=0),
-        )
-
-    def redeem(self, digest: str, serial: str, key: bytes, at: datetime) -> bool:
-        meant, until = self.codes.get(digest, ("", at))
-        if digest not in self.codes or meant not in {"", serial} or at > until:
-            return False
-        del self.codes[digest]
-        self.keys[serial] = key
-        return True
-
-    def keep(self, accepted: Accepted) -> bool:
-        place = (accepted.report.serial, accepted.key, accepted.report.sequence)
-        if place in self.kept:
-            return False
-        self.kept[place] = accepted
-        return True
-
-    def wishes(self, serial: str) -> Wishes:
-        return Wishes(Schedule(8, 60), (AlertKind.TONER_LOW,))
 
 
 def shelf() -> Shelf:
-    return Shelf(codes={seal.code_digest(CODE): ("VMF1", NOW + timedelta(days=7))})
+    codes = {seal.code_digest(CODE): ("VMF1", NOW + timedelta(days=7))}
+    return Shelf(codes, schedule=Schedule(8, 60), muted=(AlertKind.TONER_LOW,))
 
 
 def first(code: str = CODE, serial: str = "VMF1", seed: bytes = SEED, sequence: int = 1) -> Report:

@@ -1,9 +1,9 @@
-"""`frisket lab send|fetch|lookup|clock|trust`: what a virtual device asks of the outside."""
+"""`frisket lab send|fetch|lookup|clock|trust|com-test|…`: what a person at a device can do."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -92,7 +92,74 @@ def trust(address: str, file: Path, *, state_dir: Folder = None) -> int:
     return 0
 
 
+def com_test(address: str, *, state_dir: Folder = None) -> int:
+    """Let a device test its line to the remote service's gateway (E-RDS), and register there."""
+    answer = ask(lab_folder(state_dir), {"command": "com-test", "address": address})
+    say(f"{address}: {answer['result']}; counters every {answer['hours']} h")
+    return 0
+
+
+def com_log(
+    address: str,
+    *,
+    format: Format = "table",  # noqa: A002
+    state_dir: Folder = None,
+) -> int:
+    """Print what a device's E-RDS told its gateway, newest first."""
+    answer = ask(lab_folder(state_dir), {"command": "com-log", "address": address})
+    if format == "json":
+        print_json(answer)
+        return 0
+    fields = ("at", "operation", "result", "detail")
+    print_table(list(fields), [[line[field] for field in fields] for line in answer["log"]])
+    return 0
+
+
+def trouble(
+    address: str,
+    kind: Literal["jam", "door", "service-call", "alarm"],
+    code: str = "",
+    *,
+    slot: str = "",
+    paper: str = "",
+    cleared: bool = False,
+    state_dir: Folder = None,
+) -> int:
+    """Let paper jam, a door stand open, service be called or an alarm be noted; or put it right.
+
+    Parameters
+    ----------
+    address
+        The device.
+    kind
+        What happens.
+    code
+        Its code as service manuals write it: 010C, E000-0001, 060004; of a door its name.
+    slot
+        The feeding slot.
+    paper
+        The paper's size.
+    cleared
+        Put it right instead.
+    state_dir
+        Where the lab keeps its state.
+    """
+    request = {"command": "trouble", "address": address, "kind": kind, "code": code}
+    request |= {"slot": slot, "paper": paper}
+    answer = ask(lab_folder(state_dir), request | ({"cleared": "yes"} if cleared else {}))
+    say(f"{address}: {kind} {'put right' if cleared else answer['code']}")
+    return 0
+
+
+def toner(address: str, number: int, level: int, *, state_dir: Folder = None) -> int:
+    """Put the level of a device's supply, numbered from 1, in units of its capacity."""
+    request = {"command": "toner", "address": address, "number": number, "level": level}
+    answer = ask(lab_folder(state_dir), request)
+    say(f"{address}: {answer['name']} at {answer['level']}")
+    return 0
+
+
 def add_errands(app: App) -> None:
     """Add these commands to `frisket lab`."""
-    for command in (send, fetch, lookup, clock, trust):
+    for command in (send, fetch, lookup, clock, trust, com_test, com_log, trouble, toner):
         app.command(command)

@@ -19,10 +19,13 @@ from frisket.mfd.ipp.build import (
 )
 from frisket.mfd.ipp.template import Model, fixed_attributes, media_database, template_attributes
 from frisket.mfd.mib.condition import (
+    COVER_OPEN,
+    JAM,
     PAPER_EMPTY,
     PAPER_LOW,
     TONER_EMPTY,
     TONER_LOW,
+    UNRECOVERABLE,
     WASTE_FULL,
     WASTE_NEARLY_FULL,
     conditions,
@@ -36,6 +39,9 @@ from frisket.proto.ipp.values import Attribute, DateTime
 
 PATHS = ("/ipp/print", "/ipp")
 _REASONS = {
+    JAM: "media-jam",
+    COVER_OPEN: "cover-open",
+    UNRECOVERABLE: "other",
     PAPER_LOW: "media-low",
     PAPER_EMPTY: "media-empty",
     TONER_LOW: "toner-low",

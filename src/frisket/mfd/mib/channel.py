@@ -8,16 +8,19 @@ from typing import Final
 
 from frisket.mfd.device import Device
 from frisket.mfd.mib.condition import (
+    TROUBLES,
     Condition,
     conditions,
     is_printing,
     ready_text,
     supply_condition,
     tray_condition,
+    trouble_condition,
 )
 from frisket.mfd.mib.model import Model
 from frisket.mfd.mib.printer import DEVICE, READY, UNKNOWN, entry
 from frisket.mfd.mib.tree import Cell, Read, Row, View, number, table, text
+from frisket.mfd.troubles import TroubleKind
 from frisket.proto.snmp.wire import TimeTicks, Value
 
 # PrtInterpreterLangFamilyTC
@@ -151,6 +154,10 @@ def _supply(number_: int) -> Find:
     return lambda device: supply_condition(device, number_)
 
 
+def _trouble(kind: TroubleKind) -> Find:
+    return lambda device: trouble_condition(device, kind)
+
+
 def _alert_cell(find: Find, shown: Callable[[Condition], Value]) -> Read:
     def read(view: View) -> Value | None:
         condition = find(view.device)
@@ -180,6 +187,7 @@ def _alerts(model: Model) -> Iterator[Row]:
     """
     finds = [_tray(n) for n in range(len(model.trays))]
     finds += [_supply(n) for n in range(len(model.supplies))]
+    finds += [_trouble(kind) for kind in TROUBLES]
     for index, find in enumerate(finds, 1):
         cells = {column: _alert_cell(find, shown) for column, shown in _ALERT.items()}
         yield from table(entry(18), {(DEVICE, index): cells})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from frisket.mfd.device import Device
+from frisket.mfd.troubles import TroubleKind
 from frisket.proto.ipp.names import PrinterState
 
 UNKNOWN: Final = -2
@@ -44,9 +45,15 @@ class Condition:
     what: str
 
 
+PRINTER_GROUP: Final = 5
+COVER: Final = 6
 INPUT: Final = 8
 SUPPLIES: Final = 11
+MEDIA_PATH: Final = 13
 
+COVER_OPEN: Final = 3
+JAM: Final = 8
+UNRECOVERABLE: Final = 30
 PAPER_LOW: Final = 807
 PAPER_EMPTY: Final = 808
 TONER_EMPTY: Final = 1101
@@ -83,8 +90,31 @@ def supply_condition(device: Device, number: int) -> Condition | None:
     return None
 
 
+# Kind of trouble -> its place after the supplies, group, code and words.
+_TROUBLES: Final = {
+    TroubleKind.JAM: (1, MEDIA_PATH, JAM, "Paper jam"),
+    TroubleKind.DOOR: (2, COVER, COVER_OPEN, "Cover open"),
+    TroubleKind.SERVICE_CALL: (3, PRINTER_GROUP, UNRECOVERABLE, "Call service"),
+}
+TROUBLES: Final = tuple(_TROUBLES)
+
+
+def trouble_condition(device: Device, kind: TroubleKind) -> Condition | None:
+    """Return what stops the machine, where a trouble of this kind does."""
+    trouble = device.troubles.active.get(kind)
+    if trouble is None:
+        return None
+    person = device.personality
+    place, group, code, words = _TROUBLES[kind]
+    index = len(person.trays) + len(person.supplies) + place
+    return Condition(index, True, group, 1, code, f"{words}: {trouble.code}")
+
+
 def conditions(device: Device) -> Iterator[Condition]:
-    """Yield everything that is wrong, paper first."""
+    """Yield everything that is wrong: what stops the machine, then paper, then supplies."""
+    for kind in device.troubles.active:
+        if found := trouble_condition(device, kind):
+            yield found
     for number in range(len(device.personality.trays)):
         if found := tray_condition(device, number):
             yield found

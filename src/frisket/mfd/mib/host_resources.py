@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from frisket.mfd.mib.condition import (
+    COVER_OPEN,
+    JAM,
     PAPER_EMPTY,
     PAPER_LOW,
     TONER_EMPTY,
@@ -31,12 +33,15 @@ PRINTER, NETWORK, DISK, PROCESSOR = 1, 2, 3, 4  # their hrDeviceIndex
 
 # hrPrinterDetectedErrorState: bit 0 is the top bit of the first octet.
 _LOW_PAPER, _NO_PAPER, _LOW_TONER, _NO_TONER, _SERVICE, _TRAY_EMPTY = 0, 1, 2, 3, 7, 13
+_DOOR_OPEN, _JAMMED = 4, 5
 
 _BITS: Final = {
     PAPER_LOW: _LOW_PAPER,
     PAPER_EMPTY: _TRAY_EMPTY,
     TONER_LOW: _LOW_TONER,
     TONER_EMPTY: _NO_TONER,
+    COVER_OPEN: _DOOR_OPEN,
+    JAM: _JAMMED,
 }
 
 _RUNNING, _WARNING, _DOWN = 2, 3, 5  # hrDeviceStatus

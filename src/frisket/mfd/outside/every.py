@@ -10,17 +10,26 @@ from frisket.mfd.device import Device
 
 
 class Every:
-    """Runs `work` at once and then every `seconds`, until closed."""
+    """Runs `work` at once and then every `seconds`, or as `pause` lets it, until closed."""
 
     __slots__ = ("_task",)
 
     def __init__(
-        self, device: Device, seconds: float, work: Callable[[], Awaitable[object]]
+        self,
+        device: Device,
+        seconds: float,
+        work: Callable[[], Awaitable[object]],
+        pause: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run(device, seconds, work))
+        wait = pause or (lambda: asyncio.sleep(seconds))
+        self._task = asyncio.get_running_loop().create_task(self._run(device, work, wait))
 
     @staticmethod
-    async def _run(device: Device, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    async def _run(
+        device: Device,
+        work: Callable[[], Awaitable[object]],
+        pause: Callable[[], Awaitable[object]],
+    ) -> None:
         while True:
             try:
                 await work()
@@ -29,7 +38,7 @@ class Every:
                 pass
             except Exception as bug:  # noqa: BLE001 - the engine's one catch: the device stays up
                 device.journal.add("bugs", f"background: {bug!r}")
-            await asyncio.sleep(seconds)
+            await pause()
 
     def close(self) -> None:
         """Stop."""

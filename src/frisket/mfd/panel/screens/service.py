@@ -32,17 +32,20 @@ def show(state: PanelState, device: Device) -> list[Part]:
         parts += [
             foot_button("Clear Policy Password", "clear", "danger"),
             foot_button("Replace Main Board", "board", "danger", 1),
+            foot_button("E-RDS", "erds", "plain", 2),
         ]
     return parts
 
 
 def act(state: PanelState, action: str, device: Device) -> PanelState:
-    """Walk the menus; clear a forgotten policy password; exchange the main board."""
+    """Walk the menus; go to E-RDS; clear a forgotten policy password; exchange the main board."""
     if action == "back":
         if len(state.path) > 1:
             return replace(state, path=state.path[:-1], page=0)
         device.log.add(LogKind.MAINTENANCE, state.actor, "Leave Service Mode")
         return replace(state.goto("home"), path=(), service=False)
+    if action == "erds":
+        return state.goto("erds")
     if action == "clear":
         device.store.set(PASSWORD_KEY, "", state.actor, _VIA)
         device.log.add(LogKind.MAINTENANCE, state.actor, "Clear Policy Password")

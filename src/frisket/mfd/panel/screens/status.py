@@ -21,6 +21,7 @@ from frisket.mfd.panel.view import (
     pager,
     pages_of,
 )
+from frisket.mfd.troubles import TroubleKind
 
 _EACH = 7
 _TABS = (
@@ -33,6 +34,13 @@ _WORDS = {
     "media-empty": "There is no paper left.",
     "media-needed": "Paper of another size is needed.",
     "paused": "Printing is paused.",
+}
+
+
+_TROUBLES = {
+    TroubleKind.JAM: "The paper has jammed ({}).",
+    TroubleKind.DOOR: "A cover is open: {}.",
+    TroubleKind.SERVICE_CALL: "Call your service representative: {}.",
 }
 
 
@@ -107,7 +115,9 @@ def _paper(_: PanelState, device: Device) -> list[Part]:
 
 def errors(device: Device) -> list[str]:
     """Return what needs a person, most pressing first."""
-    found = [_WORDS.get(word, f"Printing waits: {word}.") for word in device.jobs.reasons]
+    found = [_TROUBLES[kind].format(each.code) for kind, each in device.troubles.active.items()]
+    if not found:
+        found = [_WORDS.get(word, f"Printing waits: {word}.") for word in device.jobs.reasons]
     if device.tpm.state == "lost":
         found.append("The TPM key is missing: restore it from the USB memory.")
     trays = device.personality.trays

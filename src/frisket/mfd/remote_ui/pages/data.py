@@ -75,6 +75,7 @@ def initialize(visit: Visit) -> Response:
     device.addresses.clear()
     clear_rules(device)
     distrust_all(device)
+    device.erds.initialize(b"")
     device.users.clear(visit.actor)
     device.store.reset(visit.actor)
     device.actions.restart(visit.actor)

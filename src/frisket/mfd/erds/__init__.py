@@ -1,0 +1,1 @@
+"""The device-embedded remote diagnostic system (eRDS): off until enabled in service mode."""
