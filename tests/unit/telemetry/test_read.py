@@ -23,6 +23,7 @@ from frisket.telemetry.read import interpret, slug
 from frisket.telemetry.sample import Sample, State
 from frisket.telemetry.supplies import records
 from frisket.telemetry.table import applies, load_tables, parse_table
+from frisket.telemetry.words import CODES
 
 SUPPLY = "1.3.6.1.2.1.43.11.1.1"
 RICOH = "1.3.6.1.4.1.367.1.1"
@@ -255,3 +256,17 @@ def test_the_recipe_is_a_table() -> None:
     table = parse_table("acme", tomllib.loads(textwrap.dedent(sample[1])))
     assert table.values[0].supersedes
     assert table.counters[0].name == "copy-color"
+
+
+@pytest.mark.shared
+def test_alert_codes_are_those_of_the_mib(shared_data: Path) -> None:
+    """IANA-PRINTER-MIB, read by itself, names every code that has words here, and no other."""
+    mib = (shared_data / "mibs" / "IANA-PRINTER-MIB").read_text("utf-8")
+    named = re.search(
+        r"^PrtAlertCodeTC ::=.*?SYNTAX\s+INTEGER\s*\{(.*?)\n\s*\}", mib, re.DOTALL | re.MULTILINE
+    )
+    assert named
+    codes = {int(number) for number in re.findall(r"\w+\((\d+)\)", re.sub("--.*", "", named[1]))}
+    assert set(CODES) <= codes
+    finishers = {code for code in codes if code > 30_000}
+    assert codes - finishers == set(CODES)
