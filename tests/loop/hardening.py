@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from frisket.cli.support.options import Visiting, Words
 from frisket.cli.support.planning import Network, Planner
 from frisket.cli.support.session import open_session
 from frisket.drivers.credential import Credentials, Login, Scoped, Secret, WebLogin
-from frisket.drivers.job import Mode, Pace
+from frisket.drivers.job import Mode, Pace, passed
 from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.record import Progress, Record, Result, Run, new_record, read_run
@@ -47,6 +47,7 @@ class Hardener:
     visiting: Visiting = field(default_factory=lambda: Visiting(patience=0.6, quiet=True))
     events: list[tuple[str, str]] = field(default_factory=list)
     heard: Callable[[str, str], None] = lambda what, detail: None
+    point: Callable[[str], None] = passed
 
     @property
     def credentials(self) -> Credentials:
@@ -55,10 +56,14 @@ class Hardener:
 
     async def planned(self, device: Device, baseline: str) -> DevicePlan | Incomplete:
         """Plan a device."""
+        return await self.planned_at(target_of(device), baseline)
+
+    async def planned_at(self, target: Target, baseline: str) -> DevicePlan | Incomplete:
+        """Plan the device that is at a target."""
         session = open_session(CONTENT, baseline, Words())
         pins = Pins(self.folder / "devices.ledger")
         planner = Planner(session, Network(self.visiting), self.credentials, pins)
-        return await planner.plan(target_of(device))
+        return await planner.plan(target)
 
     async def plan(self, device: Device, baseline: str) -> DevicePlan:
         """Plan a device that can be planned."""
@@ -92,6 +97,17 @@ class Hardener:
         """Return the run as it stands on disk."""
         return read_run(self.folder, RUN, load_catalog())[0]
 
+    @property
+    def has_begun(self) -> bool:
+        """Say whether the run's plan is on disk."""
+        path = self.folder / f"{RUN}.run"
+        return path.exists() and path.read_bytes().count(b"\n") > 0
+
+    @property
+    def open_still(self) -> bool:
+        """Say whether the run has something to go on with."""
+        return bool(to_resume(self.run))
+
     def recorded(self, device: Device) -> Progress:
         """Return what the record says of a device."""
         return self.run.devices[device.address]
@@ -101,7 +117,7 @@ class Hardener:
         whole: Plan,
         record: Record,
         mode: Mode,
-        begun: dict[str, Progress] | object = None,
+        begun: Mapping[str, Progress] | None = None,
         device: DevicePlan | None = None,
     ) -> Result:
         def event(_: str, what: str, detail: str) -> None:
@@ -115,8 +131,9 @@ class Hardener:
             self.credentials,
             mode,
             event,
-            begun if isinstance(begun, dict) else {},
+            begun or {},
             self.pace,
+            self.point,
         )
         return await applier.one(device or whole.devices[0])
 

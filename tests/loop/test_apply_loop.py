@@ -328,19 +328,6 @@ async def test_a_liar_is_told_all_the_same_and_the_network_judges(tmp_path: Path
         assert stored(device) == before
 
 
-async def test_another_device_at_the_address_is_not_logged_in_to(tmp_path: Path) -> None:
-    async with running_device(settings=ON, services=["snmp"], serial="VMF70001") as (one, host):
-        plan = await planned(one, "small-office")
-        await host.stop()
-        async with running_device(
-            settings=ON, services=["snmp"], address=one.address, serial="VMF70002"
-        ) as (other, _):
-            result = await carried_out(other, plan, tmp_path)
-            assert result.outcome is Outcome.IDENTITY_CHANGED
-            assert other.journal.writes == {}
-            assert clean(other)
-
-
 async def test_a_serial_number_that_was_promised_is_asked_for() -> None:
     login = Login(
         "initial", "SHA1", "AES-128", Secret("initial1"), Secret("initial1"), Pin("", "X")
@@ -348,16 +335,6 @@ async def test_a_serial_number_that_was_promised_is_asked_for() -> None:
     async with running_device(settings=ON, services=["snmp"]) as (device, _):
         with pytest.raises(IdentityChanged, match="serial number"):
             await read_device(dialer(device), login, Pin(), AROUND)
-
-
-async def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
-    wrong = Login("initial", "SHA1", "AES-128", Secret("initial2"), Secret("initial1"))
-    async with running_device(settings=ON, services=["snmp"]) as (device, _):
-        plan = await planned(device, "small-office")
-        result = await carried_out(device, plan, tmp_path, login=wrong)
-        assert result.outcome is Outcome.DENIED
-        assert device.journal.counts["failed_logins"] == 1
-        assert device.journal.writes == {}
 
 
 async def test_a_setting_that_the_policy_locks_is_refused_and_nothing_stays(tmp_path: Path) -> None:

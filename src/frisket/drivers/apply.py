@@ -128,8 +128,8 @@ class _Device(Writing):
             now = await self.read(dict.fromkeys(keys))
         except TROUBLE as fault:
             return _kept_out(job, Outcome.UNREACHABLE, str(fault))
+        resume_sent(self)
         if job.undoing:
-            resume_sent(self)
             return await restore(self, job.undoing)
         if why := self._unexpected(now):
             return self._result(Outcome.STALE, why, left=job.meant)

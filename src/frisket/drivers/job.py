@@ -55,7 +55,7 @@ class Lost(FrisketError):
     """A write was sent, and the device can no longer be asked what it did."""
 
 
-def _nothing(_: str) -> None:
+def passed(_: str) -> None:
     """Do nothing at a named point; tests end the process there."""
 
 
@@ -80,7 +80,7 @@ class Job:
     the first stage opens ours; `look(keys)` asks the network witness about
     keys; `tell(what, detail)` hears of progress; `point(name)` is called at each of `POINTS`.
     `proofs`: by a way's name, how to log in over it. `meant` are the keys that an interrupted run
-    may have written, `undoing` is why it had begun to put them back.
+    may have written, `undoing` is why it had begun to put them back, `doubted` as in `Progress`.
     """
 
     plan: DevicePlan
@@ -89,9 +89,10 @@ class Job:
     record: Record
     tell: Tell
     mode: Mode = Mode.FRESH
-    point: Callable[[str], None] = _nothing
+    point: Callable[[str], None] = passed
     open_door: Callable[[], Awaitable[Hand]] | None = None
     proofs: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     meant: tuple[str, ...] = ()
     undoing: str = ""
+    doubted: tuple[str, ...] = ()
     pace: Pace = field(default_factory=Pace)

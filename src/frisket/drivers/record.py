@@ -7,7 +7,7 @@ knows, and it is read before anything else is done.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,12 +72,14 @@ class Result:
 class Progress:
     """What the record says of one device: keys meant to be written in order, and its outcome.
 
-    `undoing` is why it had begun to put them back, if it had.
+    `undoing` is why it had begun to put them back, if it had, `doubted` are the keys of which the
+    device's own word counts for nothing then.
     """
 
     meant: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     undoing: str = ""
+    doubted: tuple[str, ...] = ()
     result: Result | None = None
 
 
@@ -114,9 +116,13 @@ class Record:
         """Record that values were put back and read back."""
         self._ledger.append({"what": "restored", "device": address, "keys": list(keys)})
 
-    def undoing(self, address: str, why: str) -> None:
-        """Record that the device is about to be put back: a run that goes on does that too."""
-        self._ledger.append({"what": "undoing", "device": address, "why": why})
+    def undoing(self, address: str, why: str, doubted: Iterable[str] = ()) -> None:
+        """Record that the device is about to be put back: a run that goes on does that too.
+
+        `doubted` are the keys of which the device's own word counts for nothing.
+        """
+        row = {"what": "undoing", "device": address, "why": why, "doubted": sorted(doubted)}
+        self._ledger.append(row)
 
     def restart(self, address: str) -> None:
         """Record that the device is about to be restarted."""
@@ -187,6 +193,7 @@ def _take(device: Progress, row: Mapping[str, Any]) -> None:
             device.meant = [key for key in device.meant if key not in gone]
         case "undoing":
             device.undoing = row["why"] or "a surprise"
+            device.doubted = tuple(row["doubted"])
         case "outcome":
             if row["outcome"] in {Outcome.UNDONE, Outcome.BUSY}:
                 device.undoing = ""

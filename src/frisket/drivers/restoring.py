@@ -12,6 +12,7 @@ from frisket.proto.snmp.errors import SnmpError
 def resume_sent(work: Writing) -> None:
     """Take as sent what an interrupted run may have written, grouped as it was planned."""
     meant = set(work.job.meant)
+    work.suspect |= set(work.job.doubted)
     work.sent = [
         keys
         for stage in work.plan.stages
@@ -24,7 +25,7 @@ async def restore(work: Writing, why: str, undone: Outcome = Outcome.UNDONE) -> 
     job = work.job
     job.tell("undo", why)
     if not job.undoing:
-        job.record.undoing(work.plan.address, why)
+        job.record.undoing(work.plan.address, why, work.suspect)
     job.point("undo")
     reached = [keys for keys in work.sent if set(keys) <= set(work.reached)]
     others = [keys for keys in work.sent if keys not in reached]

@@ -46,7 +46,7 @@ class Writing:
     @property
     def flat(self) -> tuple[str, ...]:
         """The keys that may be on the device, in the order in which they were sent."""
-        return tuple(key for keys in self.sent for key in keys)
+        return tuple(dict.fromkeys(key for keys in self.sent for key in keys))
 
     def insists(self, key: str) -> bool:
         """Say whether the device's own word on a key counts for nothing."""

@@ -96,6 +96,7 @@ class Bench:
             proofs=self.proofs,
             meant=tuple(before.meant),
             undoing=before.undoing,
+            doubted=before.doubted,
             pace=self.pace,
         )
         return await apply_device(job)

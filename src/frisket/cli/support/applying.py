@@ -20,7 +20,7 @@ from frisket.drivers.access.web import open_web
 from frisket.drivers.apply import apply_device
 from frisket.drivers.base import WEB, Hand, Pin, Way
 from frisket.drivers.credential import Credentials, Login
-from frisket.drivers.job import Job, Mode, Pace
+from frisket.drivers.job import Job, Mode, Pace, passed
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.record import Outcome, Progress, Record, Result, Run
@@ -58,6 +58,7 @@ class Applier:
     event: Callable[[str, str, str], None]
     begun: Mapping[str, Progress] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
+    point: Callable[[str], None] = passed
 
     async def one(self, device: DevicePlan) -> Result:
         """Carry out one device's plan."""
@@ -95,7 +96,9 @@ class Applier:
             proofs=self._proofs(device),
             meant=tuple(begun.meant),
             undoing=begun.undoing,
+            doubted=begun.doubted,
             pace=self.pace,
+            point=self.point,
         )
         return await apply_device(job)
 
