@@ -58,7 +58,10 @@ def runs_folder() -> Path:
 
 def carry_out(plan: Plan, carrying: Carrying, undoes: str = "") -> int:
     """Show a plan, ask, carry it out and say how it ended. Return the exit code."""
-    if not (carrying.auto_approve or agreed(plan)):
+    if carrying.auto_approve:
+        for missed in plan.missed:
+            say(f"not planned: {missed.target}: {missed.why}")
+    elif not agreed(plan):
         say("nothing was changed")
         return EXIT_FAILED
     return _carry(_begun(runs_folder(), plan, undoes), carrying)

@@ -113,7 +113,7 @@ class Policies:
         login = self.credentials.for_device(target.address, target.name)
         if login is None or login.web is None:
             raise FrisketError("no login for its Remote UI is given")
-        seen = await self._meet(target)
+        seen = await self.meet(target)
         return await self._open_as(target, login, seen)
 
     async def _open_as(
@@ -126,7 +126,7 @@ class Policies:
         self.pins.remember(target.address, reader.web.pin | known)
         return seen | Identity(serial=reader.web.pin.serial), reader
 
-    async def _meet(self, target: Target) -> Identity:
+    async def meet(self, target: Target) -> Identity:
         """Ask the network who is there, before a password is sent. Raises `FrisketError`."""
         dialer = SocketDialer(target, Budget(self.network.limits(target)))
         visit = Visit(dialer, now, self.network.visiting.options)
