@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 
 from frisket.audit.capture import Capture, read_capture
 from frisket.audit.load import load_content
+from frisket.audit.session import Session
 from frisket.cli.support.logins import Logging
 from frisket.cli.support.options import Drawing, Visiting, Words
 from frisket.cli.support.output import outlets
@@ -18,7 +19,7 @@ from frisket.cli.support.planning import device_witness
 from frisket.cli.support.progress import progress
 from frisket.cli.support.reports import Reports, open_reports
 from frisket.cli.support.run import Run, visit_all
-from frisket.cli.support.session import Session, open_session, read_text
+from frisket.cli.support.session import open_session, read_text
 from frisket.cli.support.shown import say
 from frisket.errors import UsageError
 from frisket.model.finding import Severity, Verdict

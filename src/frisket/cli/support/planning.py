@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
+from frisket.audit.session import Session
 from frisket.cli.support.logins import Logging, around, open_credentials, open_pins
 from frisket.cli.support.options import Visiting
 from frisket.cli.support.progress import Tick, progress
-from frisket.cli.support.session import Session, now
+from frisket.cli.support.session import now
 from frisket.cli.support.shown import in_order
 from frisket.cli.support.targets import resolve_targets
 from frisket.drivers.access.snmp import IdentityChanged

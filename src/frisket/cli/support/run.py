@@ -10,11 +10,12 @@ from typing import Protocol
 
 from frisket.audit.capture import Capture, write_capture
 from frisket.audit.load import Content
+from frisket.audit.session import Session
 from frisket.cli.support.labs import is_lab_word
 from frisket.cli.support.options import Visiting
 from frisket.cli.support.progress import Tick
 from frisket.cli.support.reports import file_name
-from frisket.cli.support.session import Session, now
+from frisket.cli.support.session import now
 from frisket.cli.support.targets import resolve_targets
 from frisket.errors import UsageError
 from frisket.model.finding import DeviceResult, Incomplete
