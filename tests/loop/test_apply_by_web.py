@@ -23,6 +23,7 @@ from tests.loop.test_apply_loop import (
 
 from frisket.audit.evaluate import evaluate
 from frisket.drivers.access.hands import open_by
+from frisket.drivers.access.snmp import Around
 from frisket.drivers.apply import apply_device
 from frisket.drivers.approach import approach
 from frisket.drivers.base import Hand, Pin
@@ -81,15 +82,16 @@ async def carried_out(
     login: Login = WEB_ONLY,
     mode: Mode = Mode.FRESH,
     name: str = "20261122-120000-000001",
+    around: Around = AROUND,
 ) -> Result:
     record = new_record(folder, name)
     record.begin(name, Plan("x", "", datetime.now(UTC), (plan,)))
 
     async def hand() -> Hand:
-        return await open_by(plan.access, dialer(device), login, plan.pin, AROUND)
+        return await open_by(plan.access, dialer(device), login, plan.pin, around)
 
     async def door() -> Hand:
-        return await open_by(plan.entry, dialer(device), login, plan.pin, AROUND)
+        return await open_by(plan.entry, dialer(device), login, plan.pin, around)
 
     async def look(keys: frozenset[str]) -> Readings:
         visit = Visit(dialer(device), AROUND.now, Options(patience=1.0))

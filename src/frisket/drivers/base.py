@@ -21,6 +21,24 @@ ACCESSES: Final = (SNMP_V3, WEB, SNMP_COMMUNITY, IPP, PJL)
 
 
 @dataclass(frozen=True, slots=True)
+class AddressFilter:
+    """The keys of a device's own address filter: is it on, its policy, the addresses excepted.
+
+    Where the policy is `rejects`, only excepted addresses are let in; else all but those.
+    """
+
+    enabled: str
+    policy: str
+    rejects: str
+    exceptions: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return its keys."""
+        return self.enabled, self.policy, self.exceptions
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """A way to manage the device, and the settings under which it is open.
 
@@ -36,6 +54,8 @@ class Way:
     access: str = ""
     always: bool = False
     note: str = ""
+    filter: AddressFilter | None = None  # what stands before it, where `source` asks to come in
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +164,15 @@ class PolicyTable:
 class IppKey:
     """The attribute of an IPP printer that holds a key.
 
-    `writes`: Set-Printer-Attributes (RFC 3380) sets it, where the printer lists it as settable.
+    `system` is the attribute of the whole device, in its System Service, which counts where there
+    is one. `syntax` is text, name or keyword for what is a text here. `writes`:
+    Set-Printer-Attributes (RFC 3380) or Set-System-Attributes (PWG 5100.22) sets it, where the
+    printer does not list others as settable only.
     """
 
     attribute: str
+    system: str = ""
+    syntax: str = "text"
     writes: bool = False
 
 
@@ -155,11 +180,11 @@ class IppKey:
 class IppTable:
     """What an IPP printer offers. It is this one where printer-make-and-model matches `make`.
 
-    `path` is where it is asked, `system` where its System Service (PWG 5100.22) is.
+    `paths` are where a printer may be, `system` is where its System Service is.
     """
 
     make: str
-    path: str = "/ipp/print"
+    paths: tuple[str, ...] = ("/ipp/print", "/ipp")
     system: str = "/ipp/system"
     key: Mapping[str, IppKey] = field(default_factory=dict)
 
@@ -205,6 +230,7 @@ class Driver:
     policy: PolicyTable | None = None
     ipp: IppTable | None = None
     pjl: PjlTable | None = None
+    filter: AddressFilter | None = None
 
     @property
     def by_snmp(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from frisket.catalog.load import Catalog, build, content, load_catalog, read_toml, toml_files
 from frisket.catalog.setting import Setting
 from frisket.drivers.base import (
+    AddressFilter,
     ACCESSES,
     IPP,
     PJL,
@@ -32,6 +33,7 @@ from frisket.proto.snmp.wire import parse_oid
 
 _OIDS = ("serial", "values", "refusal", "pending", "restart")
 _KEY_OIDS = ("oid", "column", "where")
+_SYNTAXES = frozenset({"text", "name", "keyword"})
 _LOGIN = frozenset({"authentication", "encryption"})
 
 
@@ -110,7 +112,9 @@ def _snmp(raw: Mapping[str, Any], catalog: Catalog, where: str) -> SnmpTable:
 def _ipp(raw: Mapping[str, Any], catalog: Catalog, where: str) -> IppTable:
     keys = raw.get("key", {})
     _known(keys, catalog, where)
-    built = {key: build(IppKey, more, where) for key, more in keys.items()}
+    built: dict[str, IppKey] = {key: build(IppKey, more, where) for key, more in keys.items()}
+    if strange := {row.syntax for row in built.values()} - _SYNTAXES:
+        raise ContentError(f"{where}: unknown syntax {', '.join(sorted(strange))}")
     table: IppTable = build(IppTable, {**raw, "key": built}, where)
     return table
 
@@ -145,6 +149,9 @@ def parse_driver(name: str, raw: Mapping[str, Any], catalog: Catalog) -> Driver:
     for field, parse in (("web", _web), ("ipp", _ipp), ("pjl", _pjl)):
         if field in row:
             row[field] = parse(row[field], catalog, where)
+    if "filter" in row:
+        row["filter"] = build(AddressFilter, row["filter"], where)
+        _known(row["filter"].keys, catalog, where)
     if "policy" in row:
         row["policy"] = build(PolicyTable, row["policy"], where)
     driver: Driver = build(Driver, row, where)

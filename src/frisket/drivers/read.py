@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind
+from frisket.drivers.access.ipp import open_ipp
 from frisket.drivers.access.snmp import Around, NoDriver, NoLogin, open_as, open_by_community
 from frisket.drivers.access.web import open_web
 from frisket.drivers.base import ACCESSES, IPP, SNMP_COMMUNITY, SNMP_V3, WEB, Opened, Pin, Reader
@@ -101,6 +102,10 @@ async def read_by(access: str, caller: Caller) -> Told:
             return await read_by_community(dialer, login, expected, around)
         case "remote-ui":
             return await read_by_web(dialer, login, expected, around, caller.seen)
+        case "ipp":
+            return await _told(
+                await open_ipp(dialer, login, expected, around, caller.seen), around.catalog
+            )
         case _:
             raise NoLogin(f"{access} is no access to a device")
 

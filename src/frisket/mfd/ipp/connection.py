@@ -187,7 +187,8 @@ class IppConnection:
             raise _Refusal(HTTPStatus.NOT_FOUND)
         if head.header("content-type").partition(";")[0].strip().lower() != "application/ipp":
             raise _Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        if not store.on("ipp.authentication"):
+        # Nobody has to log in where that is off; an administrator who sets something may.
+        if not store.on("ipp.authentication") and not head.header("authorization"):
             return None
         try:
             return self._login(head.header("authorization"))

@@ -18,6 +18,7 @@ from frisket.mfd.ipp.refusal import (
     first_number,
     first_text,
 )
+from frisket.mfd.ipp.settable import set_attributes
 from frisket.mfd.ipp.wishes import compression_of, format_of, ticket_of
 from frisket.mfd.job import INCOMING, Job
 from frisket.mfd.jobs import JobRefused
@@ -225,6 +226,13 @@ def _resume_printer(device: Device, asked: Asked) -> Done:
     return Done()
 
 
+def _set_printer_attributes(device: Device, asked: Asked) -> Done:
+    _need_administrator(asked)
+    groups = tuple(asked.request.groups_of(GroupTag.PRINTER))
+    set_attributes(device, groups, asked.user)
+    return Done()
+
+
 def _identify_printer(device: Device, asked: Asked) -> Done:
     message = first_text(asked.group, "message")[:127]
     device.log.add(LogKind.MACHINE_MANAGEMENT, asked.user or "-", "Identify Printer", message)
@@ -252,6 +260,7 @@ OPERATIONS: Mapping[int, Act] = {
     Operation.PAUSE_PRINTER: _pause_printer,
     Operation.RESUME_PRINTER: _resume_printer,
     Operation.IDENTIFY_PRINTER: _identify_printer,
+    Operation.SET_PRINTER_ATTRIBUTES: _set_printer_attributes,
 }
 
 

@@ -55,7 +55,14 @@ OPERATIONS = (
     Operation.CANCEL_MY_JOBS,
     Operation.CLOSE_JOB,
     Operation.IDENTIFY_PRINTER,
+    Operation.SET_PRINTER_ATTRIBUTES,
 )
+# What Set-Printer-Attributes sets (RFC 3380): the setting behind it, and its syntax.
+SETTABLE = {
+    "printer-dns-sd-name": ("mdns.name", ValueTag.NAME),
+    "printer-info": ("device.name", ValueTag.TEXT),
+    "printer-location": ("device.location", ValueTag.TEXT),
+}
 SIDES = ("one-sided", "two-sided-long-edge", "two-sided-short-edge")
 JOB_ATTRIBUTES = (
     "copies", "finishings", "job-hold-until", "job-name", "job-priority", "job-sheets", "media",
@@ -203,7 +210,7 @@ def _job_creation(model: Model) -> Iterator[Attribute]:
         yield number("pages-per-minute-color", model.pages_per_minute)
     yield keyword("job-creation-attributes-supported", *JOB_ATTRIBUTES)
     yield keyword("job-settable-attributes-supported", "none")
-    yield keyword("printer-settable-attributes-supported", "none")
+    yield keyword("printer-settable-attributes-supported", *SETTABLE)
     yield span("job-k-octets-supported", (0, 524_288))
     yield span("job-impressions-supported", (0, 50_000))
     yield span("job-media-sheets-supported", (0, 50_000))
