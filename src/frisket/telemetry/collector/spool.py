@@ -8,6 +8,7 @@ gap takes its number. When there is no room, what is there is kept and the loss 
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,6 +76,10 @@ Maker = Callable[[int, int], bytes]  # of a record's number and its time in mill
 GapMaker = Callable[[int, Gap], bytes]
 
 
+def _number(kept: Kept) -> int:
+    return kept.number
+
+
 class Spool:
     """One collector's records on disk. Synchronous; used by one thread at a time."""
 
@@ -94,6 +99,7 @@ class Spool:
         self._segments: list[_Segment] = []
         self._writer: _Segment | None = None
         self._gaps: list[Gap] = []
+        self._at_hand: tuple[Path, int, tuple[Kept, ...]] = (folder, 0, ())
         kept = self._slots.values
         self.acknowledged = int(kept.get("acknowledged", 0))
         self.name = str(kept.get("name", ""))
@@ -163,6 +169,10 @@ class Spool:
         """Return what was kept by `note`."""
         found = self._slots.values.get("notes", {})
         return dict(found) if isinstance(found, dict) else {}
+
+    def clock(self) -> int:
+        """Return the collector's clock, in milliseconds since 1970."""
+        return self._moments.at()
 
     def oldest(self) -> int:
         """Return the clock of the oldest record that waits, in milliseconds; 0 where none does."""
@@ -255,9 +265,8 @@ class Spool:
         """
         found: list[Kept] = []
         for segment in [each for each in self._segments if each.last > after]:
-            for one in self._take(segment):
-                if one.number <= after:
-                    continue
+            records = self._take(segment)
+            for one in records[bisect_right(records, after, key=_number) :]:
                 if len(found) == most or (found and octets < len(one.body)):
                     return found
                 if found and one.number != found[-1].number + 1:
@@ -267,8 +276,14 @@ class Spool:
         return found
 
     def _take(self, segment: _Segment) -> tuple[Kept, ...]:
+        """Return a segment's records; the one read last is at hand, as batches are many to one."""
+        path, octets, records = self._at_hand
+        if path == segment.path and octets == segment.octets:
+            return records
         found = contents(disk.read(segment.path), segment.first, segment.last + 1)
-        return self._mend(segment, found) if found.missing else found.records
+        records = self._mend(segment, found) if found.missing else found.records
+        self._at_hand = (segment.path, segment.octets, records)
+        return records
 
     def acknowledge(self, through: int, **notes: Any) -> None:
         """Remove the records up to the number `through`: the gateway has them on disk."""

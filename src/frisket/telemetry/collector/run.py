@@ -1,0 +1,126 @@
+"""The collector as a whole: polling, sending and listening for orders, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from frisket.errors import LinkError, UsageError, WireError
+from frisket.probe.survey import survey
+from frisket.telemetry.collector.exchange import GatewayRefused
+from frisket.telemetry.collector.keeper import Keeper
+from frisket.telemetry.collector.orders import (
+    Orders,
+    OrdersLine,
+    keep_orders,
+    kept_orders,
+)
+from frisket.telemetry.collector.site import Site
+from frisket.telemetry.collector.spool import Spool
+from frisket.telemetry.collector.uplink import Stalled, Uplink
+from frisket.telemetry.poll import Polled
+
+BEAT: Final = 30.0  # seconds between two signs of life: so exact is a gap's beginning
+_HOURLY: Final = 120  # beats
+_TEN_MINUTES: Final = 20  # beats
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for one collector. Raises `UsageError` where another one runs."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as fault:
+        raise UsageError(f"{folder} cannot be used: {fault.strerror}") from fault
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as fault:
+            raise UsageError(
+                f"another collector works in {folder}", hint="stop it, or give another --data"
+            ) from fault
+        yield
+    finally:
+        os.close(handle)
+
+
+@dataclass(slots=True)
+class Collector:
+    """One site's collector."""
+
+    folder: Path
+    keeper: Keeper
+    site: Site
+    uplink: Uplink
+    orders: OrdersLine
+    beat: float = BEAT
+
+    def begin(self, every: float) -> None:
+        """Take up what an earlier run was told; without orders, poll `every` so many seconds."""
+        self.site.recall(self.folder)
+        orders = kept_orders(self.folder, every)
+        self.orders.after = orders.version
+        self.site.take(orders)
+
+    async def take(self, orders: Orders) -> None:
+        """Follow new orders, also after a restart without a line."""
+        self.site.take(orders)
+        await asyncio.to_thread(keep_orders, self.folder, orders)
+
+    async def run(self) -> None:
+        """Work until cancelled. Raises what no waiting can mend (`SlotsFault` …)."""
+        try:
+            await together(self.site.run(), self.uplink.run(), self.orders.run(), self._beats())
+        finally:
+            self.site.remember(self.folder)
+            await self.keeper.call(Spool.beat)
+
+    async def _beats(self) -> None:
+        beats = 0
+        while True:
+            beats += 1
+            await self.keeper.call(Spool.beat)
+            if not beats % _HOURLY:
+                await self.keeper.call(Spool.expire)
+            if not beats % _TEN_MINUTES:
+                self.site.remember(self.folder)
+            await asyncio.sleep(self.beat)
+
+    async def once(self, report: Callable[[Polled], None]) -> str:
+        """Poll every device once and send what waits; return why it could not be sent, if so."""
+        trouble = ""
+        try:
+            await self.orders.once(wait=0)
+        except (GatewayRefused, LinkError, WireError) as fault:
+            trouble = str(fault)
+        targets = list(self.site.targets.values())
+        async for _, polled in survey(targets, self.site.poll, self.site.parallel):
+            report(polled)
+        self.site.remember(self.folder)
+        try:
+            await self.uplink.send_all()
+        except (GatewayRefused, LinkError, WireError, Stalled) as fault:
+            return str(fault)
+        finally:
+            await self.keeper.call(Spool.beat)
+        return trouble
+
+
+async def together(*works: Coroutine[Any, Any, None]) -> None:
+    """Run works that never end until one fails; then all end, and its fault is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
