@@ -29,6 +29,7 @@ SITE = Table(
     Column("created", Moment, nullable=False),
 )
 
+# `ports` maps a standard port to where an unprivileged lab serves it.
 # `key` is who the device is whatever its address: serial number, else hardware address, else the
 # SNMP engine or the TLS key. `state` is new, managed or retired. The last columns repeat what is
 # newest elsewhere, so that a list of 100,000 is sorted and counted without looking there; `toner`
@@ -41,6 +42,7 @@ DEVICE = Table(
     Column("site_id", BIG_ID, ForeignKey("site.id"), nullable=False),
     Column("key", String(200), nullable=False),
     Column("address", String(100), nullable=False, server_default=""),
+    Column("ports", DOCUMENT, nullable=False, server_default="{}"),
     Column("serial", String(100), nullable=False, server_default=""),
     Column("mac", String(20), nullable=False, server_default=""),
     Column("engine", String(100), nullable=False, server_default=""),
@@ -77,6 +79,16 @@ DEVICE = Table(
     Index("ix_device_toner", "toner", "site_id", "state", "status", "worst"),
     # A filter by one of these is counted from its index alone.
     Index("ix_device_compliance", "compliance", "site_id", "state", "status", "worst"),
+)
+
+# What is done at a site by schedule (`fleet.schedule`), and the tick that was begun last.
+SCHEDULE = Table(
+    "site_schedule",
+    METADATA,
+    Column("site_id", BIG_ID, ForeignKey("site.id", ondelete="CASCADE"), primary_key=True),
+    Column("task", String(20), primary_key=True),
+    Column("document", DOCUMENT, nullable=False),
+    Column("last", Moment),
 )
 
 TAG = Table(
