@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.lab import make_device, named_services, own_address
-from tests.loop.hardening import LOGIN, Hardener
+from tests.loop.hardening import LOGIN, RUN, Hardener
 
 from frisket.catalog.load import load_catalog
 from frisket.cli.support.options import Visiting
@@ -163,6 +164,9 @@ def forked(work: Callable[[], None], after: float = LONGEST) -> bool:
             warnings.simplefilter("ignore")
             work()
             code = 0
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(code)
     end = time.monotonic() + after
@@ -251,8 +255,9 @@ class Lane:
             seen += 1
 
         user.point = point
-        begun = (folder / "20261122-120000-000001.run").exists()
-        if not begun or not user.has_begun:
+        if not user.has_begun:
+            # Ended before its plan was on record: the next one is a run of another name.
+            (folder / f"{RUN}.run").unlink(missing_ok=True)
             asyncio.run(user.apply(plan))
         elif user.open_still:
             asyncio.run(user.resume())

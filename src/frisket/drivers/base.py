@@ -117,6 +117,7 @@ class WebTable:
     posted to restart; `pending` finds in the page `waiting` how many settings wait for that.
     `proves` are keys after which a new login shows that ours is still accepted; `unchanged` is the
     key that is off where ours is a `factory` password, or the login leads to the `warning` of it.
+    `account` is the user whose password is the key admin.password.
     """
 
     server: str
@@ -136,6 +137,7 @@ class WebTable:
     proves: tuple[str, ...] = ()
     unchanged: str = ""
     factory: tuple[str, ...] = ()
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

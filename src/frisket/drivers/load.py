@@ -10,11 +10,11 @@ from typing import Any
 from frisket.catalog.load import Catalog, build, content, load_catalog, read_toml, toml_files
 from frisket.catalog.setting import Setting
 from frisket.drivers.base import (
-    AddressFilter,
     ACCESSES,
     IPP,
     PJL,
     WEB,
+    AddressFilter,
     Driver,
     IppKey,
     IppTable,

@@ -111,6 +111,7 @@ def bearing(baseline: Baseline, content: Content, driver: Driver) -> tuple[str, 
             found.update(dict.fromkeys((rule.key, *rule.when, *fixes)))
     for way in driver.ways:
         found.update(dict.fromkeys((*way.when, *(key for table in way.unless for key in table))))
+    found.update(dict.fromkeys(driver.filter.keys if driver.filter else ()))
     found.update(dict.fromkeys(s.key for s in content.catalog if s.role == PRINT_PATH))
     return tuple(found)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from frisket.errors import FrisketError, LinkError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
+from frisket.mfd.filter import admits
 from frisket.mfd.service import BACKGROUND, Open, Port, Service, find_services
 
 RESTART_SECONDS = 0.5  # what a requested restart leaves for the present answer
@@ -58,6 +59,7 @@ class Host:
                 (service.name, port): service
                 for service in self.services
                 for port in service.ports(self.device)
+                if port == BACKGROUND or admits(self.device)
             }
             for spot in [s for s in self._open if s not in wanted or s[0] in self._stale]:
                 self._open.pop(spot).close()

@@ -86,7 +86,7 @@ class SocketStream:
     __slots__ = ("_budget", "_guarded", "_loop", "_sock", "_where")
 
     def __init__(
-        self, sock: socket.socket, budget: Budget, where: str, guarded: Callable[[], None]
+        self, sock: socket.socket, budget: Budget, where: str, guarded: Callable[[bytes], None]
     ) -> None:
         self._sock: socket.socket | None = sock
         self._budget = budget
@@ -113,7 +113,7 @@ class SocketStream:
 
     async def write(self, data: bytes, timeout: float = 10.0) -> None:
         """Send all of it, after asking the print-port guard."""
-        self._guarded()
+        self._guarded(data)
         await self._budget.packet()
         try:
             async with asyncio.timeout(self._budget.cap(timeout)):
@@ -214,7 +214,8 @@ class SocketDialer:
         except BaseException:
             self._give_up(sock)
             raise
-        return SocketStream(sock, self.budget, where, lambda: self.guard.check(port, actual))
+        check = self.guard.check_bytes
+        return SocketStream(sock, self.budget, where, lambda data: check(data, port, actual))
 
     def _give_up(self, sock: socket.socket) -> None:
         sock.close()
@@ -240,3 +241,17 @@ class SocketDialer:
         session = TlsSession(stream, context)
         await session.handshake(timeout)
         return session
+
+
+def source_of(address: str) -> str:
+    """Return which of our addresses a device at `address` sees, "" where there is no route.
+
+    Nothing is sent.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect((address, 9))
+            return str(sock.getsockname()[0])
+    except OSError:
+        return ""

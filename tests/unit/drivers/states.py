@@ -15,6 +15,7 @@ from frisket.catalog.setting import Kind, Setting, Type
 from frisket.drivers.base import Driver, Pin
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Subject, plan_device
+from frisket.drivers.ways import seen_from
 from frisket.mfd.personality import load_personalities
 from frisket.model.reading import Known, Readings, Value, Witness
 from frisket.model.target import Identity, Target
@@ -24,7 +25,8 @@ CONTENT = load_content()
 CATALOG = CONTENT.catalog
 FACTORY = load_personalities()["iradv-c5535"].defaults
 SETTINGS = [s for s in CATALOG if s.kind is Kind.SETTING and not s.secret]
-VIRTUAL = next(driver for driver in load_drivers() if driver.name == "virtual-mfd")
+# As met by somebody on the same machine, whom the device sees as 127.0.0.1.
+VIRTUAL = seen_from(next(d for d in load_drivers() if d.name == "virtual-mfd"), "127.0.0.1")
 TARGET = Target("127.99.0.1")
 PIN = Pin("8000137003020000000001", "VMF00001")
 State = Mapping[str, Value]
@@ -60,6 +62,16 @@ def carried_out(state: State, plan: DevicePlan) -> dict[str, Value]:
     return after
 
 
+EXCEPTIONS = (
+    (),
+    ("192.0.2.7",),
+    ("127.0.0.1",),
+    ("192.0.2.0/24", "127.0.0.0/8"),
+    ("126.0.0.0-127.0.0.9",),
+    ("127.0.0.2-127.0.0.9", "not an address"),
+)
+
+
 def _value(setting: Setting) -> st.SearchStrategy[Any]:
     match setting.type:
         case Type.BOOLEAN:
@@ -71,13 +83,16 @@ def _value(setting: Setting) -> st.SearchStrategy[Any]:
         case Type.SET:
             picked = st.sets(st.sampled_from(setting.values))
             return picked.map(lambda p: tuple(v for v in setting.values if v in p))
+        case Type.LIST if setting.key == "firewall.ipv4.exceptions":
+            return st.sampled_from(EXCEPTIONS)
         case _:
             return st.just(FACTORY[setting.key])
 
 
 # What the ways of a device hang on is turned more often than the rest.
+BEARING = ("snmp.", "crypto.", "remote-ui.", "firewall.ipv4.")
 _BEARING = [CATALOG[key] for way in VIRTUAL.ways for key in way.when]
-_BEARING += [s for s in SETTINGS if s.role or s.key.startswith(("snmp.", "crypto.", "remote-ui."))]
+_BEARING += [s for s in SETTINGS if s.role or s.key.startswith(BEARING)]
 
 
 @st.composite

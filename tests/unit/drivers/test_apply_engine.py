@@ -367,7 +367,10 @@ async def test_killed_while_undoing_it_goes_on_undoing(tmp_path: Path, point: st
     assert result.outcome is Outcome.UNDONE
     assert "did not keep it" in result.why
     assert hand.state == STATE
-    assert set(again.written().values()) <= {2, 1}, "there and back, once"
+    written = again.written()
+    # The device's word on this one counts for nothing, so it is told until that is on record.
+    assert written.pop("snmp.v1.enabled") <= 3
+    assert set(written.values()) <= {2}, "there and back, once"
     assert read_run(tmp_path, RUN, CATALOG)[0].devices[TARGET.address].meant == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.lab import make_device
+from tests.unit.drivers.real_ways import real_ways
 from tests.unit.drivers.states import (
     CATALOG,
     CONTENT,
@@ -22,40 +23,10 @@ from frisket.drivers.order import Phase
 from frisket.drivers.plan import Plan
 from frisket.drivers.undo import inverse
 from frisket.drivers.ways import is_open, standing
-from frisket.mfd.device import Device
-from frisket.mfd.mib.access import user_rights, users
-from frisket.mfd.services import dedicated, http, snmp
 from frisket.model.reading import Value
-from frisket.proto.snmp.wire import Level
 
 many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 OWN = next(way for way in VIRTUAL.ways if way.access == "snmp-v3")
-
-
-def logs_in_to_write(device: Device) -> bool:
-    """Say whether some SNMPv3 user of the device may write."""
-    for user in users(device).values():
-        rights = user_rights(device, user, Level.PRIVATE)
-        if user.priv is not None and rights is not None and rights.may_write:
-            return device.store.on("snmp.v3.enabled")
-    return False
-
-
-def real_ways(device: Device) -> set[str]:
-    """Return the ways that the virtual device itself has open, asked of its own services."""
-    found = set()
-    numbers = {port.number for port in http.SERVICE.ports(device)}
-    if 8443 in numbers:
-        found.add("Remote UI over HTTPS")
-    elif 8000 in numbers:
-        found.add("Remote UI over HTTP")
-    if snmp.SERVICE.ports(device) and device.store.on("snmp.v1.enabled"):
-        found.add("SNMPv1 (reading)")
-    if logs_in_to_write(device):
-        found.add("SNMPv3")
-    if dedicated.SERVICE.ports(device):
-        found.add("dedicated port")
-    return found
 
 
 @given(states())

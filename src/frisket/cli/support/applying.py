@@ -18,7 +18,7 @@ from frisket.drivers.access.hands import open_by
 from frisket.drivers.access.snmp import Around, NoLogin
 from frisket.drivers.access.web import open_web
 from frisket.drivers.apply import apply_device
-from frisket.drivers.base import WEB, Hand, Pin, Way
+from frisket.drivers.base import WEB, Driver, Hand, Pin, Way
 from frisket.drivers.credential import Credentials, Login
 from frisket.drivers.job import Job, Mode, Pace, passed
 from frisket.drivers.load import load_drivers
@@ -26,9 +26,10 @@ from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.record import Outcome, Progress, Record, Result, Run
 from frisket.drivers.undo import inverse
 from frisket.drivers.waves import Waves, run_waves
-from frisket.drivers.ways import encrypts
+from frisket.drivers.ways import encrypts, seen_from
 from frisket.errors import UsageError
 from frisket.model.reading import Readings
+from frisket.net.dial import source_of
 
 Show = Callable[[int], AbstractContextManager[Tick]]
 
@@ -176,8 +177,12 @@ def to_resume(run: Run) -> tuple[DevicePlan, ...]:
 def to_undo(run: Run) -> Plan:
     """Return the plan that takes a run back. Raises `UsageError` where it changed nothing."""
     drivers = {driver.name: driver for driver in load_drivers()}
+
+    def seen(device: DevicePlan) -> Driver:
+        return seen_from(drivers[device.driver], source_of(device.address))
+
     devices = tuple(
-        inverse(device, tuple(progress.meant), drivers[device.driver], load_catalog())
+        inverse(device, tuple(progress.meant), seen(device), load_catalog())
         for device in run.plan.devices
         if (progress := run.devices[device.address]).meant and device.driver in drivers
     )

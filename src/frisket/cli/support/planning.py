@@ -25,12 +25,13 @@ from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
 from frisket.drivers.plan_file import content_version
 from frisket.drivers.read import Caller, Told, witness
+from frisket.drivers.ways import seen_from
 from frisket.errors import FrisketError
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
 from frisket.net.budget import Budget, Limits
-from frisket.net.dial import SocketDialer
+from frisket.net.dial import SocketDialer, source_of
 from frisket.probe.base import Visit
 from frisket.probe.engine import find_probes, run_probes
 from frisket.probe.survey import survey
@@ -123,7 +124,8 @@ class Planner:
         known = self.pins.known(target.address)
         self.pins.remember(target.address, told.pin | known)
         identity = seen | Identity(model=told.descr, serial=told.pin.serial)
-        driver = next(driver for driver in load_drivers() if driver.name == told.driver)
+        found = next(driver for driver in load_drivers() if driver.name == told.driver)
+        driver = seen_from(found, source_of(target.address))
         pin = told.pin | known
         subject = Subject(
             target,
