@@ -20,9 +20,9 @@ from frisket.errors import TlsFailed, UsageError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault, attempt
-from frisket.mfd.outside.blocking import STEP, Lifeline, in_thread
 from frisket.mfd.outside.server import Server, read_server
 from frisket.mfd.outside.trust import client_context
+from frisket.net.blocking import STEP, Lifeline, in_thread
 from frisket.net.call import tls_reason
 
 _LDAPS = 636

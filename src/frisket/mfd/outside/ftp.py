@@ -9,8 +9,8 @@ from frisket.errors import UsageError
 from frisket.mfd.address_book import Address
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
-from frisket.mfd.outside.blocking import STEP, Bounded, Lifeline, in_thread
 from frisket.mfd.outside.server import Server, read_server
+from frisket.net.blocking import STEP, Bounded, Lifeline, in_thread
 
 _PORT = 21
 _REPLIES = 1 << 16

@@ -15,10 +15,10 @@ from email.utils import format_datetime, make_msgid
 from frisket.errors import UsageError
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
-from frisket.mfd.outside.blocking import STEP, Bounded, Lifeline, in_thread
 from frisket.mfd.outside.mailbox import log_in_first
 from frisket.mfd.outside.server import Server, read_server
 from frisket.mfd.outside.trust import client_context
+from frisket.net.blocking import STEP, Bounded, Lifeline, in_thread
 
 _PORT = 25
 _TLS_FIRST = 465

@@ -16,9 +16,9 @@ from typing import Any
 
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
-from frisket.mfd.outside.blocking import STEP, Bounded, Lifeline, in_thread
 from frisket.mfd.outside.server import Server, read_server
 from frisket.mfd.outside.trust import client_context
+from frisket.net.blocking import STEP, Bounded, Lifeline, in_thread
 
 _PORT = 110
 _TLS_FIRST = 995

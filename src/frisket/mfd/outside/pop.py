@@ -13,9 +13,9 @@ from frisket.errors import UsageError
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import attempt
-from frisket.mfd.outside.blocking import Lifeline, in_thread
 from frisket.mfd.outside.mailbox import Way, session, way_of
 from frisket.mfd.outside.received import take_mail
+from frisket.net.blocking import Lifeline, in_thread
 
 _MOST_MAILS = 20  # a visit; the rest waits for the next one
 _LARGEST = 20 << 20

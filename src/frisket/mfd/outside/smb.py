@@ -29,8 +29,8 @@ from frisket.errors import LinkError, UsageError
 from frisket.mfd.address_book import Address
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
-from frisket.mfd.outside.blocking import STEP, Lifeline, in_thread
 from frisket.mfd.outside.server import Server, read_server
+from frisket.net.blocking import STEP, Lifeline, in_thread
 
 _PORT = 445
 _CHUNK = 1 << 16

@@ -21,9 +21,9 @@ from frisket.errors import Silent, UsageError
 from frisket.mfd.address_book import Address
 from frisket.mfd.device import Device
 from frisket.mfd.outside.attempt import OutsideFault
-from frisket.mfd.outside.blocking import SECONDS, STEP
 from frisket.mfd.outside.server import Server, read_server
 from frisket.mfd.outside.trust import client_context
+from frisket.net.blocking import SECONDS, STEP
 from frisket.net.call import call
 
 _LARGEST_ANSWER = 1 << 18

@@ -17,7 +17,6 @@ from frisket.errors import FrisketError, Silent, UsageError
 from frisket.mfd.address_book import Address, AddressKind
 from frisket.mfd.device import Device
 from frisket.mfd.outside import blocking
-from frisket.mfd.outside.blocking import Lifeline, in_thread
 from frisket.mfd.outside.directory import look_up
 from frisket.mfd.outside.limits import read_destination
 from frisket.mfd.outside.pop import fetch
@@ -25,6 +24,7 @@ from frisket.mfd.outside.scan import scan_and_send
 from frisket.mfd.outside.server import read_server
 from frisket.mfd.outside.trust import trust
 from frisket.model.reading import Value
+from frisket.net.blocking import Lifeline, in_thread
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
