@@ -16,7 +16,6 @@ from tests.unit.probe.lan import HOST, Talk, closed_port
 from frisket.errors import FrisketError, Silent, UsageError
 from frisket.mfd.address_book import Address, AddressKind
 from frisket.mfd.device import Device
-from frisket.mfd.outside import blocking
 from frisket.mfd.outside.directory import look_up
 from frisket.mfd.outside.limits import read_destination
 from frisket.mfd.outside.pop import fetch
@@ -24,6 +23,7 @@ from frisket.mfd.outside.scan import scan_and_send
 from frisket.mfd.outside.server import read_server
 from frisket.mfd.outside.trust import trust
 from frisket.model.reading import Value
+from frisket.net import blocking
 from frisket.net.blocking import Lifeline, in_thread
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
