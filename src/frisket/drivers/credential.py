@@ -95,6 +95,7 @@ class Login:
     community: CommunityLogin | None = None
     ipp: IppLogin | None = None
     policy: Secret | None = None  # the password of the Security Policy Settings
+    pjl: bool = False  # a person has typed that its print port may be spoken to
 
     def snmp(self, engine: bytes) -> UserCredential:
         """Return it as SNMP takes it; it is shown to this engine only."""
@@ -114,6 +115,9 @@ class Login:
             authentication=parts.get("authentication", self.authentication),
             encryption=parts.get("encryption", self.encryption),
         )
+
+
+NO_LOGIN: Final = Login("", "SHA1", "AES-128", Secret(""), Secret(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +155,11 @@ class Credentials:
 
     scoped: tuple[Scoped, ...] = ()
     kept: Kept | None = None
+    pjl: frozenset[str] = frozenset()  # addresses whose print ports may be spoken to
 
     def for_device(self, address: str, name: str = "") -> Login | None:
         """Return the login meant for a device, None where none is. Raises as `Kept.over`."""
         login = next((s.login for s in self.scoped if s.covers(address, name)), None)
-        return login if self.kept is None else self.kept.over(address, login)
+        if self.kept is not None:
+            login = self.kept.over(address, login)
+        return replace(login or NO_LOGIN, pjl=True) if address in self.pjl else login

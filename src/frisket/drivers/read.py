@@ -8,9 +8,20 @@ from dataclasses import dataclass, field
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind
 from frisket.drivers.access.ipp import open_ipp
+from frisket.drivers.access.pjl import open_pjl
 from frisket.drivers.access.snmp import Around, NoDriver, NoLogin, open_as, open_by_community
 from frisket.drivers.access.web import open_web
-from frisket.drivers.base import ACCESSES, IPP, SNMP_COMMUNITY, SNMP_V3, WEB, Opened, Pin, Reader
+from frisket.drivers.base import (
+    ACCESSES,
+    IPP,
+    PJL,
+    SNMP_COMMUNITY,
+    SNMP_V3,
+    WEB,
+    Opened,
+    Pin,
+    Reader,
+)
 from frisket.drivers.credential import Login
 from frisket.errors import FrisketError, LinkError
 from frisket.model.reading import Known, Reading, Readings, Unread, Why
@@ -106,6 +117,10 @@ async def read_by(access: str, caller: Caller) -> Told:
             return await _told(
                 await open_ipp(dialer, login, expected, around, caller.seen), around.catalog
             )
+        case "pjl":
+            return await _told(
+                await open_pjl(dialer, login, expected, around, caller.seen), around.catalog
+            )
         case _:
             raise NoLogin(f"{access} is no access to a device")
 
@@ -121,6 +136,7 @@ def usable(login: Login) -> tuple[str, ...]:
         WEB: login.web is not None,
         SNMP_COMMUNITY: login.community is not None,
         IPP: login.ipp is not None,
+        PJL: login.pjl,
     }
     return tuple(access for access in ACCESSES if given.get(access, False))
 

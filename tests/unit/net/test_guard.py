@@ -195,3 +195,50 @@ def test_randomness_is_handed_in() -> None:
 
     left, right = asyncio.run(ask())
     assert left == right
+
+
+UEL = b"\x1b%-12345X"
+ASKED = UEL + b"@PJL INFO ID\r\n@PJL DINQUIRE CPLOCK\r\n@PJL DEFAULT CPLOCK=NONE\r\n" + UEL
+
+
+@pytest.mark.parametrize("port", sorted(PRINT_PORTS))
+def test_pjl_passes_only_where_somebody_opted_in(port: int) -> None:
+    with pytest.raises(Guarded):
+        PrintGuard().check_bytes(ASKED, port)
+    opted = PrintGuard(pjl=(9100,))
+    if port == 9100:
+        opted.check_bytes(ASKED, port)
+    else:
+        with pytest.raises(Guarded):
+            opted.check_bytes(ASKED, port)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        UEL,
+        ASKED[: -len(UEL)],
+        ASKED[len(UEL) :],
+        ASKED + b"x",
+        ASKED + ASKED,
+        UEL + b"@PJL ENTER LANGUAGE=PCL\r\n" + UEL,
+        UEL + b"@PJL INFO ID\r\n@PJL ENTER LANGUAGE=PCL\r\nhello" + UEL,
+        UEL + b"@PJL JOB\r\n@PJL INFO ID\r\n" + UEL,
+        UEL + b"@PJL FSDOWNLOAD FORMAT:BINARY SIZE=1 NAME=x\r\n" + UEL,
+        UEL + b"@PJL INFO ID\nhello\r\n" + UEL,
+        UEL + b"@PJL DEFAULT X=" + b"1" * 300 + b"\r\n" + UEL,
+    ],
+)
+def test_nothing_that_could_print_passes_the_opt_in(data: bytes) -> None:
+    with pytest.raises(Guarded):
+        PrintGuard(pjl=(9100,)).check_bytes(data, 9100)
+
+
+def test_a_shifted_port_is_named_by_its_standard_one() -> None:
+    opted = PrintGuard(pjl=(9100,))
+    opted.check_bytes(ASKED, 9100, 9101)
+    with pytest.raises(Guarded):
+        opted.check_bytes(ASKED, 631, 9100)
+    opted.check_bytes(b"anything", 631, 20631)

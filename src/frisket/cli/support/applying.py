@@ -70,7 +70,7 @@ class Applier:
             return refused
 
         async def opened(access: str) -> Hand:
-            dialer = self.network.dialer(device.target)
+            dialer = self.network.dialer(device.target, self._login(device))
             return await open_by(access, dialer, self._login(device), device.pin, self._around)
 
         async def hand() -> Hand:

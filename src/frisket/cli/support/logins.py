@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +15,13 @@ from cyclopts import Parameter
 from frisket.catalog.load import load_catalog
 from frisket.cli.support.groups import scopes_of, state_folder
 from frisket.cli.support.session import now
+from frisket.cli.support.vaults import open_vault
 from frisket.drivers.access.snmp import Around
 from frisket.drivers.credential import Credentials
 from frisket.drivers.credential_file import Sources, from_environment, read_credentials
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
+from frisket.drivers.vault import Overlay
 from frisket.errors import UsageError
 from frisket.proto.snmp.client import PATIENCE
 
@@ -38,10 +40,15 @@ class Logging:
         FRISKET_SNMP_AUTHENTICATION_PASSWORD and FRISKET_SNMP_ENCRYPTION_PASSWORD, or a prompt.
     new_identity
         Accept that another device than before stands at this address.
+    pjl
+        Speak PJL to the print port of the device at this address, to read and set its variables.
+        Asked and told are variables only, never a job; but a device that knows no PJL may print
+        what it receives.
     """
 
     credentials: Path | None = None
     new_identity: tuple[str, ...] = ()
+    pjl: tuple[str, ...] = ()
 
 
 _NAMES = ("FRISKET_SNMP_USER", "FRISKET_REMOTE_UI_PASSWORD")
@@ -59,10 +66,12 @@ def open_credentials(
     """Return the logins of this run; where none is given and none `needed`, none is asked for."""
     sources = Sources(os.environ, _ask, keyring, scopes_of(inventory))
     if logging.credentials is not None:
-        return read_credentials(logging.credentials, sources)
-    if needed or any(os.environ.get(name) for name in _NAMES):
-        return from_environment(sources)
-    return Credentials()
+        found = read_credentials(logging.credentials, sources)
+    elif (needed and not logging.pjl) or any(os.environ.get(name) for name in _NAMES):
+        found = from_environment(sources)
+    else:
+        return Credentials(pjl=frozenset(logging.pjl))
+    return replace(found, kept=Overlay(open_vault()), pjl=frozenset(logging.pjl))
 
 
 def open_pins(logging: Logging) -> Pins:

@@ -15,11 +15,12 @@ from frisket.cli.support.progress import Tick, progress
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import in_order
 from frisket.cli.support.targets import resolve_targets
+from frisket.drivers.access.pjl import opted_in
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.approach import approach
 from frisket.drivers.base import Pin
-from frisket.drivers.credential import Credentials
+from frisket.drivers.credential import Credentials, Login
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
@@ -54,9 +55,13 @@ class Network:
         pace = 0.0 if virtual else self.visiting.pace
         return Limits(packets_per_second=pace, seconds=seconds, packets=4000)
 
-    def dialer(self, target: Target) -> SocketDialer:
-        """Return a dialer for changing a device."""
-        return SocketDialer(target, Budget(self.limits(target, CHANGING_SECONDS)))
+    def dialer(self, target: Target, login: Login | None = None) -> SocketDialer:
+        """Return a dialer for changing a device.
+
+        Its print ports get nothing, but PJL where the `login` has a person's opt-in for that.
+        """
+        guard = opted_in() if login is not None and login.pjl else None
+        return SocketDialer(target, Budget(self.limits(target, CHANGING_SECONDS)), guard)
 
     async def look(self, target: Target, keys: frozenset[str]) -> Readings:
         """Return what the network witness says of `keys` now, by the probes that can see them."""
@@ -96,7 +101,7 @@ class Planner:
         if login is None:
             return hand_work(why="no credential is given for it")
         caller = Caller(
-            self.network.dialer(target),
+            self.network.dialer(target, login),
             login,
             around(self.network.visiting.patience, awake="snmp" in seen.facts),
             self.pins.known(target.address),
@@ -187,7 +192,7 @@ def device_witness(
     Raises `UsageError` where the credentials cannot be read.
     """
     credentials = open_credentials(logging, visiting.inventory)
-    if not credentials.scoped:
+    if not (credentials.scoped or credentials.pjl):
         return None
     network, pins = Network(visiting), open_pins(logging)
 
@@ -196,6 +201,8 @@ def device_witness(
         if login is None:
             return Readings()
         given = around(visiting.patience)
-        return await witness(network.dialer(target), login, pins.known(target.address), given)
+        return await witness(
+            network.dialer(target, login), login, pins.known(target.address), given
+        )
 
     return ask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frisket.drivers.access.ipp_hand import open_ipp_hand
+from frisket.drivers.access.pjl_hand import open_pjl_hand
 from frisket.drivers.access.policy_hand import open_policy_hand
 from frisket.drivers.access.snmp import Around, NoLogin
 from frisket.drivers.access.snmp_hand import open_community_hand, open_hand
@@ -25,5 +26,7 @@ async def open_by(access: str, dialer: Dialer, login: Login, expected: Pin, arou
             return await open_policy_hand(dialer, login, expected, around, Pin())
         case "ipp":
             return await open_ipp_hand(dialer, login, expected, around, Pin())
+        case "pjl":
+            return await open_pjl_hand(dialer, login, expected, around, Pin())
         case _:
             raise NoLogin(f"{access} is no access to a device")

@@ -37,6 +37,7 @@ class PolicyHand:
     content: Content
     table: PolicyTable
     login: Login
+    asked: bool = False  # whether the device has asked for the policy password
     name: str = field(default=NAME, init=False)
 
     @property
@@ -136,9 +137,10 @@ class PolicyHand:
         page = await self.web.browser.send("GET", self.table.open)
         if page.status != 200 or page.cut:
             raise WireError(f"the Remote UI answers {page.status} for {self.table.open}")
-        if f'name="{self.table.password}"'.encode() not in page.body:
+        self.asked = f'name="{self.table.password}"'.encode() in page.body
+        if not self.asked:
             return
-        if self.login.policy is None:
+        if self.login.policy is None or not self.login.policy.reveal():
             hint = "give policy-password in the credentials, or FRISKET_POLICY_PASSWORD"
             raise NoLogin("its security policy has a password, and none is given", hint=hint)
         fields = [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
-from frisket.errors import WireError
+from frisket.errors import SettingRefused, WireError
 from frisket.mfd.conversation import Line, open_conversations
 from frisket.mfd.device import Device
 from frisket.mfd.jobs import JobRefused
@@ -60,8 +61,35 @@ def _information(device: Device, category: str) -> tuple[str, ...]:
             return ('"?"',)
 
 
+def _variable(device: Device, name: str) -> str:
+    """Return what a PJL variable holds, "?" for one that the device has not."""
+    match name:
+        case "DISKLOCK":
+            return "ON" if device.reported("pjl.disk-lock.enabled") else "OFF"
+        case "CPLOCK":
+            return str(device.reported("pjl.panel-lock")).upper()
+        case _:
+            known = {"COPIES": "1", "DUPLEX": "OFF", "PERSONALITY": "AUTO", "PAPER": "A4"}
+            return known.get(name, '"?"')
+
+
+def _set_default(device: Device, name: str, value: str) -> None:
+    """Take over the default of a PJL variable; a printer skips what it does not take."""
+    key: str
+    wanted: bool | str
+    match name, value.upper():
+        case "DISKLOCK", ("ON" | "OFF") as word:
+            key, wanted = "pjl.disk-lock.enabled", word == "ON"
+        case "CPLOCK", word:
+            key, wanted = "pjl.panel-lock", word.lower()
+        case _:
+            return
+    with suppress(SettingRefused):
+        device.store.set(key, wanted, "pjl", "pjl")
+
+
 def answer(device: Device, command: Command) -> bytes:
-    """Return what the device says to one PJL command, b"" for most. It changes nothing."""
+    """Return what the device says to one PJL command, b"" for most. DEFAULT sets variables."""
     match command.name:
         case "INFO" if command.options:
             category = command.options[0].name
@@ -71,8 +99,11 @@ def answer(device: Device, command: Command) -> bytes:
             return encode_answer(Answer(f"ECHO {command.text}"))
         case "INQUIRE" | "DINQUIRE" if command.options:
             name = command.options[0].name
-            known = {"COPIES": "1", "DUPLEX": "OFF", "PERSONALITY": "AUTO", "PAPER": "A4"}
-            return encode_answer(Answer(f"{command.name} {name}", (known.get(name, '"?"'),)))
+            return encode_answer(Answer(f"{command.name} {name}", (_variable(device, name),)))
+        case "DEFAULT" if command.options:
+            option = command.options[0]
+            _set_default(device, option.name, option.value or "")
+            return b""
         case _:
             return b""
 
