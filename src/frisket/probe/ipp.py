@@ -6,6 +6,7 @@ says of addresses (printer-uri-supported, printer-more-info) is not followed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frisket.errors import LinkError, Refused, WireError
@@ -165,10 +166,12 @@ def interpret(
     return Sighting(Readings.single(readings), identity, printer, facts)
 
 
-def question(host: str, path: str, request_id: int, *, tls: bool) -> Request:
-    """Return the one request this probe sends."""
+def question(
+    host: str, path: str, request_id: int, *, tls: bool, wanted: Sequence[str] = WANTED
+) -> Request:
+    """Return the one request this probe sends, and a poll for more attributes."""
     shown = f"[{host}]" if ":" in host else host
-    attributes = Attribute.of("requested-attributes", ValueTag.KEYWORD, *WANTED)
+    attributes = Attribute.of("requested-attributes", ValueTag.KEYWORD, *wanted)
     uri = f"{'ipps' if tls else 'ipp'}://{shown}:{PORT}{path}"
     message = request(Operation.GET_PRINTER_ATTRIBUTES, request_id, uri, attributes)
     head = get(host, path, "POST")

@@ -13,7 +13,7 @@ from frisket.proto.snmp.wire.oid import Oid
 from frisket.proto.snmp.wire.values import Value
 from frisket.telemetry.sample import Sample
 
-V1, V2C, V3 = "SNMPv1", "SNMPv2c", "SNMPv3"
+V1, V2C, V3, IPP = "SNMPv1", "SNMPv2c", "SNMPv3", "IPP"
 # Of each new answer a quarter counts, as TCP weighs round trips (RFC 6298 takes an eighth; polls
 # are minutes apart, so that the memory must be shorter).
 _WEIGHT: Final = 0.25
@@ -83,7 +83,8 @@ class Acquaintance:
     Every poll takes one and gives the next, which whoever polls keeps. `via` is the version that
     answers, `latency` the seconds in which it does, `context` the SNMPv3 context of the printer,
     `met` when it last answered, `woken` when a poll last woke it or may have, and `silences` how
-    many polls in a row it has been silent since.
+    many polls in a row it has been silent since. `door` is where its IPP is; one that answers
+    nothing else (`via` is IPP) was `sought` by SNMP in vain.
     """
 
     via: str = ""
@@ -93,6 +94,8 @@ class Acquaintance:
     met: datetime | None = None
     woken: datetime | None = None
     silences: int = 0
+    door: str = ""
+    sought: datetime | None = None
     clock: Clock | None = field(default=None, repr=False)
     remembered: Remembered | None = field(default=None, repr=False)
 
@@ -110,9 +113,10 @@ class Acquaintance:
             "serial": self.pin.serial,
             "context": self.context,
             "silences": self.silences,
+            "door": self.door,
             **{
                 name: moment.isoformat()
-                for name in ("met", "woken")
+                for name in ("met", "woken", "sought")
                 if (moment := getattr(self, name)) is not None
             },
         }
@@ -122,12 +126,14 @@ def revived(kept: Mapping[str, Any]) -> Acquaintance:
     """Return the acquaintance that `durable` gave; what is not as it was written is left out."""
     latency, silences = kept.get("latency"), kept.get("silences")
     return Acquaintance(
-        via=_text(kept, "via") if _text(kept, "via") in {V1, V2C, V3} else "",
+        via=_text(kept, "via") if _text(kept, "via") in {V1, V2C, V3, IPP} else "",
         latency=float(latency) if isinstance(latency, int | float) and 0 < latency < 100 else 0.0,
         pin=Pin(_text(kept, "engine"), _text(kept, "serial")),
         context=_text(kept, "context"),
         met=_moment(kept, "met"),
         woken=_moment(kept, "woken"),
+        door=_text(kept, "door"),
+        sought=_moment(kept, "sought"),
         silences=silences if isinstance(silences, int) and silences >= 0 else 0,
     )
 

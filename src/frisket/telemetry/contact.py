@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from frisket.drivers.access.snmp import learn_engine
 from frisket.drivers.base import Pin
@@ -35,7 +35,8 @@ class Access:
 
     A `login` with a user is SNMPv3, and is shown only to the engine that it or `known` names.
     `context` is its SNMPv3 context; where it is empty, the poll tables' contexts are tried.
-    In the hours of `quiet` a device is woken once, if at all.
+    In the hours of `quiet` a device is woken once, if at all. `ipp` is never, fill (where SNMP is
+    silent or leaves a level open) or always.
     """
 
     community: str = field(default=PUBLIC, repr=False)
@@ -44,6 +45,7 @@ class Access:
     patience: float = 30.0
     context: str = ""
     quiet: Quiet | None = None
+    ipp: Literal["never", "fill", "always"] = "fill"
 
 
 class OtherDevice(FrisketError):

@@ -1,10 +1,10 @@
-"""One poll of one device over SNMP: reads, within one budget, what the poll tables ask for."""
+"""One poll of one device, by SNMP and IPP, within one budget: what the poll tables ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from frisket.drivers.base import Pin
@@ -14,10 +14,13 @@ from frisket.net.dial import Dialer
 from frisket.proto.snmp.errors import EngineChanged
 from frisket.proto.snmp.wire.oid import Oid
 from frisket.proto.snmp.wire.values import Value
-from frisket.telemetry.acquaintance import V1, Acquaintance, Remembered, shared
-from frisket.telemetry.again import UPTIME, Again, outline, still_good, ticks
+from frisket.telemetry.acquaintance import IPP, V1, Acquaintance, Remembered, shared
+from frisket.telemetry.again import FULL, UPTIME, Again, outline, still_good, ticks
 from frisket.telemetry.answers import MOST_KEPT
 from frisket.telemetry.contact import AWAKE, Access, Contact, clock_of, open_contact
+from frisket.telemetry.ipp_poll import read_ipp
+from frisket.telemetry.ipp_read import joined
+from frisket.telemetry.ipp_table import load_ipp_table
 from frisket.telemetry.read import interpret
 from frisket.telemetry.reading import Reading
 from frisket.telemetry.sample import Sample
@@ -27,6 +30,7 @@ from frisket.telemetry.wake import after_answer, after_silence, rests_until
 __all__ = ["LIMITS", "STRANGER", "Access", "Polled", "poll_device"]
 
 LIMITS: Final = Limits(packets=400, bytes_received=1 << 20, seconds=120.0)
+_CLOSED: Final = "closed"  # the door of a device that does not answer IPP
 STRANGER: Final = Acquaintance()
 
 
@@ -65,15 +69,22 @@ async def poll_device(
         why = f"it sleeps, and is not woken again before {until:%H:%M}"
         return Polled(str(dialer.target), began, why=why, rests=True, acquaintance=met)
     visit = _Visit(dialer, access, tables, met, began)
-    try:
-        await visit.run()
-    except EngineChanged as fault:
-        visit.why = f"another device answers: {fault}"
-    except FrisketError as fault:
-        # A budget spent half-way, or a device that fell silent: what came before still counts.
-        # One that has answered knows the community: the hint would mislead.
-        hinted = f"{fault} ({fault.hint})" if fault.hint and not visit.answered else str(fault)
-        visit.why = hinted
+    if not visit.only_ipp():
+        try:
+            await visit.run()
+        except EngineChanged as fault:
+            visit.why = f"another device answers: {fault}"
+        except FrisketError as fault:
+            # A budget spent half-way, or a device that fell silent: what came before still counts.
+            # One that has answered knows the community: the hint would mislead.
+            hinted = fault.hint and not visit.answered
+            visit.why = f"{fault} ({fault.hint})" if hinted else str(fault)
+        visit.judge()
+    if visit.leaves_open():
+        try:
+            await visit.ask_ipp()
+        except FrisketError as fault:
+            visit.why = visit.why or str(fault)
     return visit.result(now())
 
 
@@ -92,7 +103,11 @@ class _Visit:
     notes: list[str] = field(default_factory=list)
     uptime: int = 0
     full: bool = True
-    same: Sample | None = None  # where nothing has moved
+    same: bool = False  # nothing has moved
+    cut: bool = False  # SNMP broke off
+    sample: Sample = field(default_factory=Sample)  # by SNMP
+    ipp: Sample = field(default_factory=Sample)
+    door: str = ""
 
     @property
     def answered(self) -> bool:
@@ -120,8 +135,7 @@ class _Visit:
             contact.manager.timeouts = AWAKE
             self.values, self.notes, self.uptime = again.values, again.notes, again.uptime
         self.full = not known
-        if known and not again.changed and not again.notes:
-            self.same = kept.sample
+        self.same = known and not again.changed
         return known
 
     async def _whole(self, contact: Contact) -> None:
@@ -132,42 +146,82 @@ class _Visit:
             self.contact = reading.contact
             self.values, self.notes = reading.values, reading.notes
 
+    def judge(self) -> None:
+        """Make a sample of what SNMP gave."""
+        self.cut = bool(self.why)
+        if self.same and self.met.remembered is not None:
+            self.sample = self.met.remembered.sample
+            return
+        try:
+            sample = interpret(self.values, self.tables)
+        except Exception as bug:  # noqa: BLE001 - our own fault is a result, here only
+            sample, self.why = Sample(), f"a fault of Frisket: {type(bug).__name__}: {bug}"
+        if sample and (self.notes or self.why):
+            cut = (f"cut short: {self.why}",) if self.why else ()
+            sample = replace(sample, notes=(*sample.notes, *self.notes, *cut))
+        elif not sample and not self.why:
+            self.why = "it answers SNMP, but nothing shows that it is a printer"
+        self.sample = sample
+
+    def only_ipp(self) -> bool:
+        """Say whether the device answers IPP alone, and was not long ago sought by SNMP."""
+        sought = self.met.sought
+        if self.met.via != IPP or sought is None or self.access.ipp == "never":
+            return False
+        return timedelta(0) <= self.began - sought < FULL
+
+    def leaves_open(self) -> bool:
+        """Say whether IPP is to be asked: a printer that SNMP does not show, or not whole."""
+        if self.access.ipp != "fill" or "another device" in self.why:
+            return self.access.ipp == "always"
+        levels = [supply.level for supply in self.sample.supplies]
+        if not self.answered:
+            return True
+        # A host that answers SNMP and is no printer is not asked to be one; nor is a printer whose
+        # IPP was closed, before everything is read again.
+        if not self.sample or (self.met.door == _CLOSED and not self.full):
+            return False
+        return not any(level.percent is not None for level in levels)
+
+    async def ask_ipp(self) -> None:
+        """Ask over IPP. Raises `LinkError` and `WireError`."""
+        table = load_ipp_table()
+        patience = self.access.patience
+        self.door = _CLOSED
+        self.ipp, self.door = await read_ipp(self.dialer, table, patience, self.met.door)
+
     def result(self, at: datetime) -> Polled:
         """Return what this poll gave."""
-        why, via, engine = self.why, "", ""
-        if self.contact is not None:
-            via, engine = self.contact.via, self.contact.manager.engine[0].hex()
-        sample = self.same
-        if sample is None:
-            try:
-                sample = interpret(self.values, self.tables)
-            except Exception as bug:  # noqa: BLE001 - our own fault is a result, here only
-                sample, why = Sample(), f"a fault of Frisket: {type(bug).__name__}: {bug}"
-            if sample and (self.notes or why):
-                cut = (f"cut short: {why}",) if why else ()
-                sample = replace(sample, notes=(*sample.notes, *self.notes, *cut))
-        met = self._acquaintance(sample, at)
-        if sample:
-            why = ""
-        elif not why:
-            why = "it answers SNMP, but nothing shows that it is a printer"
+        sample = joined(self.sample, self.ipp, load_ipp_table())
+        engine, ways = "", []
+        if self.contact is not None and self.answered:
+            engine = self.contact.manager.engine[0].hex()
+            ways.append(self.contact.via)
+        if self.ipp:
+            ways.append(IPP)
         budget = self.dialer.budget
         return Polled(
-            *(str(self.dialer.target), at, sample, why, via if self.answered else "", engine),
-            *(budget.packets, budget.received),
-            acquaintance=met,
+            *(str(self.dialer.target), at, sample, "" if sample else self.why),
+            *(" and ".join(ways), engine, budget.packets, budget.received),
+            acquaintance=self._acquaintance(at),
         )
 
-    def _acquaintance(self, sample: Sample, at: datetime) -> Acquaintance:
-        contact = self.contact
+    def _acquaintance(self, at: datetime) -> Acquaintance:
+        contact, sample = self.contact, self.sample
         if contact is None or contact.waited is None:
-            return after_silence(self.met, at)
+            if not self.ipp:
+                return after_silence(self.met, at)
+            sought = self.met.sought if self.only_ipp() else self.began
+            met = replace(self.met, met=at, silences=0, remembered=None)
+            return replace(met, via=IPP, door=self.door, sought=sought)
         met = after_answer(self.met, contact.waited, at)
         engine = contact.manager.engine[0].hex()
         pin = Pin(engine or met.pin.engine, sample.identity.serial or met.pin.serial)
         return replace(
             met,
             via=contact.via,
+            door=self.door or met.door,
+            sought=None,
             context=contact.context,
             pin=pin,
             clock=clock_of(contact.manager),
@@ -176,12 +230,12 @@ class _Visit:
 
     def _remembered(self, sample: Sample) -> Remembered | None:
         kept = self.met.remembered
-        if self.why:
+        if self.cut:
             return kept if not self.full else None
         if not sample or len(self.values) > MOST_KEPT:
             return None
         uptime = self.uptime or ticks(self.values.get(UPTIME))
-        if self.same is not None and kept is not None:  # nothing but time has moved
+        if self.same and kept is not None:  # nothing but time has moved
             return replace(kept, uptime=uptime)
         if kept is not None and not self.full and tuple(self.values) == kept.outline.oids:
             return replace(kept, values=tuple(self.values.values()), uptime=uptime, sample=sample)
