@@ -1,0 +1,123 @@
+"""Passwords: how they are kept, and which ones are too easily guessed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+SHORTEST: Final = 15
+LONGEST: Final = 200
+# What everybody writes in the place of a letter.
+_SWAPS: Final = str.maketrans("013457@$!", "oleastasi")
+_FEW: Final = 5  # different characters below this make a pattern
+_RUNS: Final = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "01234567890123456789",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "1q2w3e4r5t6y7u8i9o0p",
+)
+
+
+class Passwords:
+    """Hashes and checks passwords with argon2id, two at a time: each takes 64 MiB."""
+
+    __slots__ = ("_decoy", "_hasher", "_turn")
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._turn = threading.BoundedSemaphore(2)
+        # Checked in the place of the hash that a name which does not exist has not.
+        self._decoy = self._hasher.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        """Return what is stored of a password."""
+        with self._turn:
+            return self._hasher.hash(password)
+
+    def fits(self, stored: str, password: str) -> bool:
+        """Say whether a password is the stored one; takes as long where nothing is stored."""
+        with self._turn:
+            try:
+                self._hasher.verify(stored or self._decoy, password[:LONGEST])
+            except (VerificationError, InvalidHashError):
+                return False
+        return bool(stored)
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Return the words and phrases of the bundled list, which leaked passwords are made of."""
+    text = files("frisket.console").joinpath("auth", "known-passwords.txt").read_text("utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def _plainest(text: str) -> str:
+    """Return a password as a guesser sees it: small letters, no swaps, no separators."""
+    folded = text.casefold().translate(_SWAPS)
+    return "".join(c for c in folded if c.isalnum())
+
+
+def _is_run(text: str) -> bool:
+    """Say whether a text follows the keyboard or the alphabet, forward or backward."""
+    rows = [row * 2 for row in _RUNS]
+    return any(text in row or text in row[::-1] for row in rows)
+
+
+def _period(text: str) -> int:
+    """Return the length of what a text repeats, its own length where it repeats nothing."""
+    return next(n for n in range(1, len(text) + 1) if text == (text[:n] * len(text))[: len(text)])
+
+
+def _left(text: str, words: Iterable[str]) -> str:
+    """Return what is left of a text when known words are taken out, the longest first."""
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= 3:
+            text = text.replace(word, "")
+    return text
+
+
+def weakness(password: str, about: Iterable[str] = ()) -> str:
+    """Say why a password is no good, or nothing where it is.
+
+    `about` are words that belong to the person and the place: names, address, host.
+    """
+    if len(password) < SHORTEST:
+        return f"Use at least {SHORTEST} characters; a few words that do not belong together do."
+    if len(password) > LONGEST:
+        return f"Use at most {LONGEST} characters."
+    if len(set(password)) < _FEW:
+        return "It repeats too few characters."
+    plain = _plainest(password)
+    raw = "".join(c for c in password.casefold() if c.isalnum())
+    for text in (raw, plain):
+        if _is_run(text) or _period(text) <= len(text) // 2:
+            return "It is a pattern that guessers try first."
+        if text in known_words():
+            return "It is on the list of passwords that have leaked."
+    own = {_plainest(part) for word in about for part in (word, *word.replace("@", ".").split("."))}
+    letters = "".join(c for c in plain if c.isalpha())
+    if len(_left(letters, own)) < 6:
+        return "It is made of your name or of this place's name."
+    if len(_left(letters, {*known_words(), *own})) < 3 and _words_in(letters) <= 2:
+        return "It is made of words that leaked passwords are made of."
+    return ""
+
+
+def _words_in(text: str) -> int:
+    """Return of how many known words a text is made, counting the longest first."""
+    count = 0
+    for word in sorted(known_words(), key=len, reverse=True):
+        if len(word) >= 3 and word in text:
+            count += text.count(word)
+            text = text.replace(word, " ")
+    return count

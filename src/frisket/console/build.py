@@ -1,0 +1,128 @@
+"""Opens a data folder: database, keys, and everything that the pages work with."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from frisket.console.app import guarded, make_app
+from frisket.console.auth.doors import Doors
+from frisket.console.auth.passwords import Passwords
+from frisket.console.auth.sealed import log_key, sealer
+from frisket.console.auth.totp import Codes
+from frisket.console.events import Bus
+from frisket.console.language import Catalogues, load_catalogues
+from frisket.console.notice import Notices
+from frisket.console.page import Page
+from frisket.console.registry import find_pages
+from frisket.console.render import Renderer
+from frisket.console.services import Services
+from frisket.console.settings import Settings
+from frisket.console.static_files import StaticFiles, load_static
+from frisket.errors import UsageError
+from frisket.fleet.log import AuditLog
+from frisket.store.accounts import AccountStore
+from frisket.store.auditlog import LogStore
+from frisket.store.database import Database, open_database, quiet_migrations
+from frisket.store.sessions import SessionStore
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def open_data(folder: Path, url: str = "") -> Database:
+    """Open (and bring up to date) the database of a data folder, or the one at `url`.
+
+    Raises `UsageError` for a folder that cannot be made, `StoreFault`.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UsageError(f"{folder} cannot be made: {fault.strerror}") from fault
+    quiet_migrations()
+    database = open_database(url or f"sqlite:///{folder / 'frisket.db'}", connections=10)
+    database.upgrade()
+    return database
+
+
+def open_log(folder: Path, database: Database, clock: Callable[[], datetime] = utc_now) -> AuditLog:
+    """Return the audit log of a data folder, signed by its key."""
+    return AuditLog(LogStore(database), log_key(folder), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """A console that is ready to be served."""
+
+    services: Services
+    app: ASGIApp
+    pages: tuple[Page, ...]
+
+
+def build_services(
+    folder: Path,
+    database: Database,
+    settings: Settings,
+    pages: Sequence[Page],
+    static: StaticFiles,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    passwords: Passwords | None = None,
+    catalogues: Catalogues | None = None,
+) -> Services:
+    """Return what the pages work with."""
+    keys = sealer(folder)
+    log = open_log(folder, database, clock)
+    accounts, sessions = AccountStore(database), SessionStore(database)
+    hasher = passwords or Passwords()
+    notices = Notices(keys.key)
+    codes = Codes(database, accounts, keys)
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        log=log,
+        accounts=accounts,
+        sessions=sessions,
+        passwords=hasher,
+        sealer=keys,
+        codes=codes,
+        doors=Doors(accounts, sessions, hasher, codes, log, settings, clock),
+        bus=Bus(),
+        renderer=Renderer(pages, static, notices, catalogues or load_catalogues()),
+        notices=notices,
+        reports=deque(maxlen=100),
+    )
+
+
+def open_console(
+    folder: Path,
+    settings: Settings,
+    *,
+    url: str = "",
+    clock: Callable[[], datetime] = utc_now,
+    passwords: Passwords | None = None,
+    catalogues: Catalogues | None = None,
+) -> Console:
+    """Open a data folder and put the console together. Raises `UsageError`, `StoreFault`."""
+    database = open_data(folder, url)
+    pages, static = find_pages(), load_static()
+    services = build_services(
+        folder,
+        database,
+        settings,
+        pages,
+        static,
+        clock=clock,
+        passwords=passwords,
+        catalogues=catalogues,
+    )
+    app = make_app(services, pages, static)
+    return Console(services, guarded(app, services, pages), pages)

@@ -1,0 +1,1 @@
+"""The pages: each module declares `PAGES`; found by walking this package."""

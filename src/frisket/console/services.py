@@ -1,0 +1,62 @@
+"""What the pages work with: handed in once, so that nothing is global."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from starlette.responses import Response
+
+from frisket.console.auth.doors import Doors
+from frisket.console.auth.passwords import Passwords
+from frisket.console.auth.sealed import Sealer
+from frisket.console.auth.totp import Codes
+from frisket.console.events import Bus
+from frisket.console.settings import Settings
+from frisket.fleet.log import AuditLog
+from frisket.store.accounts import AccountStore
+from frisket.store.database import Database
+from frisket.store.sessions import SessionStore
+
+
+class Renders(Protocol):
+    """Templates to pages (`render.Renderer`)."""
+
+    def page(self, visit: Any, template: str, status: int, values: dict[str, Any]) -> Response:
+        """Return a template with the layout's values and these."""
+
+    def translated(self, visit: Any, message: str) -> str:
+        """Return a message in the visitor's language."""
+
+
+class Notices(Protocol):
+    """One line that the next page shows (`notice.Notices`)."""
+
+    def put(self, response: Response, text: str) -> None:
+        """Let the page after this answer show a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a page may use. `clock` gives UTC.
+
+    `reports` are the last complaints of browsers about the pages' content policy.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], datetime]
+    log: AuditLog
+    accounts: AccountStore
+    sessions: SessionStore
+    passwords: Passwords
+    sealer: Sealer
+    codes: Codes
+    doors: Doors
+    bus: Bus
+    renderer: Renders
+    notices: Notices
+    reports: deque[str]

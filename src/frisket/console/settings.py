@@ -1,0 +1,36 @@
+"""How one console is set up: where it is reached, and how long things last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The console's setup.
+
+    `origin` is what people type: scheme, host and port. Passkeys and the login of an identity
+    provider hold for it alone. `hosts` are further names under which requests are answered.
+    """
+
+    origin: str = "http://localhost:8631"
+    hosts: frozenset[str] = frozenset({"localhost", "127.0.0.1", "[::1]"})
+    idle: timedelta = timedelta(minutes=15)
+    longest: timedelta = timedelta(hours=8)
+    proof: timedelta = timedelta(minutes=10)
+    link: timedelta = timedelta(minutes=30)
+    challenge: timedelta = timedelta(minutes=5)
+    token_most: timedelta = timedelta(days=90)
+    body_most: int = 1 << 20
+
+    @property
+    def host(self) -> str:
+        """Return the host of `origin`, without its port: what passkeys are bound to."""
+        return urlsplit(self.origin).hostname or ""
+
+    def answers_to(self, host: str) -> bool:
+        """Say whether a request's Host header names this console (any port)."""
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        return name.lower() in self.hosts or name.lower() == self.host

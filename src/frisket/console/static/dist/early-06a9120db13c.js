@@ -1,0 +1,1 @@
+(()=>{var o=window.matchMedia("(prefers-color-scheme: dark)");function t(){let e=document.documentElement;e.dataset.theme==="auto"&&(e.dataset.bsTheme=o.matches?"dark":"light")}t();document.documentElement.classList.add("scripted");})();
