@@ -1,0 +1,100 @@
+"""Many rows at once: the few statements that SQLite and PostgreSQL want said differently."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from frisket.store.database import StoreFault
+
+
+def on_sqlite(connection: Connection) -> bool:
+    """Say which database this is."""
+    return connection.dialect.name == "sqlite"
+
+
+def inserting(connection: Connection, table: Table) -> Any:
+    """Return an insert of this dialect: it knows `on_conflict_do_…`."""
+    return sqlite.insert(table) if on_sqlite(connection) else postgresql.insert(table)
+
+
+def among(connection: Connection, column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Say that a column is among the list bound to `name`: one parameter, however many."""
+    if on_sqlite(connection):
+        listed = func.json_each(bindparam(name)).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == func.any(bindparam(name, type_=postgresql.ARRAY(column.type)))
+
+
+def listed(connection: Connection, values: Iterable[Any]) -> Any:
+    """Return a list as `among` takes it."""
+    return json.dumps(list(values)) if on_sqlite(connection) else list(values)
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Sequence[Any]], types: Sequence[str]
+) -> None:
+    """Write rows, in the table's order of columns, over those with the same primary key.
+
+    `types` are PostgreSQL's. No key may come twice.
+    """
+    keys = [column.name for column in table.primary_key]
+    others = [column.name for column in table.columns if column.name not in keys]
+    if on_sqlite(connection):
+        names = [column.name for column in table.columns]
+        row = sqlite.insert(table)
+        put = row.on_conflict_do_update(
+            index_elements=keys, set_={name: row.excluded[name] for name in others}
+        )
+        connection.execute(put, [dict(zip(names, one, strict=True)) for one in rows])
+        return
+    arrays = ", ".join(f"%b::{kind}[]" for kind in types)
+    kept = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
+    with _driver(connection) as driver:
+        driver.execute(
+            f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM unnest({arrays})"  # noqa: S608
+            f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {kept}".encode(),
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+def append(
+    connection: Connection, table: Table, rows: Sequence[Sequence[Any]], types: Sequence[str]
+) -> None:
+    """Write new rows, in the table's order of columns. `types` are PostgreSQL's."""
+    if on_sqlite(connection):
+        names = [column.name for column in table.columns]
+        put = sqlite.insert(table)
+        connection.execute(put, [dict(zip(names, one, strict=True)) for one in rows])
+        return
+    copying = f"COPY {table.name} ({_names(table)}) FROM STDIN (FORMAT BINARY)"
+    with (
+        _driver(connection) as driver,
+        driver.cursor() as cursor,
+        cursor.copy(copying.encode()) as copy,
+    ):
+        copy.set_types(list(types))
+        for row in rows:
+            copy.write_row(row)
+
+
+def _names(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
+
+
+@contextmanager
+def _driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
+    """Give the driver's own connection, within the same transaction. Raises `StoreFault`."""
+    found = connection.connection.driver_connection
+    assert isinstance(found, psycopg.Connection)
+    try:
+        yield found
+    except psycopg.Error as fault:
+        said = str(fault).strip().splitlines()
+        raise StoreFault(f"the database fails: {said[0] if said else 'no reason given'}") from fault

@@ -1,0 +1,260 @@
+"""A batch's records laid over what is known: what changed, ended, began. Pure.
+
+Order is the records' own; time is the gateway's: the collector's clock less how far it is off,
+never after the reception, never before what the device said last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from frisket.store.samples import Event, Gap, Latest, Reading
+from frisket.telemetry.batch import Kind, Record
+from frisket.telemetry.flat import unflatten
+from frisket.telemetry.gateway.metrics import PAGES, Metric, Metrics, Values, packed, unpacked
+
+MOST_EVENTS: Final = 200  # of one device and day: a device whose alerts flutter costs no more
+TRUSTED: Final = 120  # seconds that a collector's clock may be off before it is corrected
+_OLDEST: Final = 366 * 86_400
+_INT4: Final = (1 << 31) - 1
+_HOUR: Final = 3600
+_MISSING: Final = object()
+# Columns of the inventory, and how long their texts may be.
+_COLUMNS: Final = {
+    "address": 100,
+    "identity.vendor": 100,
+    "identity.model": 200,
+    "identity.serial": 100,
+    "identity.mac": 20,
+    "identity.firmware": 200,
+    "identity.name": 200,
+    "identity.location": 300,
+}
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of one device while a batch is laid over it."""
+
+    device_id: int
+    number: int = 0
+    seen: int = 0
+    changed: int = 0
+    day: int = 0
+    events: int = 0
+    whole: bool = False
+    values: Values = field(default_factory=dict)
+    shown: bool = False  # something that lists of devices show has changed
+
+    @classmethod
+    def of(cls, device_id: int, latest: Latest | None) -> Known:
+        """Return what the row says; nothing yet where there is none."""
+        if latest is None:
+            return cls(device_id)
+        return cls(
+            device_id,
+            latest.number,
+            latest.seen,
+            latest.changed,
+            latest.day,
+            latest.events,
+            bool(latest.whole),
+            unpacked(latest.values),
+        )
+
+    def row(self, received: int) -> Latest:
+        """Return the row to write."""
+        return Latest(
+            self.device_id,
+            self.number,
+            self.seen,
+            self.changed,
+            received,
+            self.day,
+            self.events,
+            int(self.whole),
+            packed(self.values),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How a batch came: by whom, when by our clock, and how far ahead the collector's is.
+
+    `day_of` gives the day (since 1970) in the site's zone.
+    """
+
+    collector_id: int
+    received: int
+    ahead: int
+    day_of: Callable[[int], int]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What is to be written."""
+
+    readings: list[Reading] = field(default_factory=list)
+    days: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    began: list[Event] = field(default_factory=list)
+    standing: dict[tuple[int, str], int] = field(default_factory=dict)  # places in `began`
+    ended: list[tuple[int, str, int]] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def offset(sent: float, received: int, lateness: int) -> int:
+    """Return how many seconds the collector's clock is ahead; 0 where it can be trusted.
+
+    What was sent may be under way for `lateness` seconds: a mail for days.
+    """
+    ahead = round(sent) - received
+    return 0 if -max(lateness, TRUSTED) <= ahead <= TRUSTED else ahead
+
+
+def fold(
+    records: Iterable[Record], known: Mapping[str, Known], metrics: Metrics, how: Reception
+) -> Outcome:
+    """Lay records, in their order, over what is known. Records of no known device are left out."""
+    folding = _Folding(metrics, how, Outcome())
+    for record in records:
+        device = known.get(record.device)
+        if record.kind is Kind.GAP:
+            if device is not None or not record.device:
+                folding.gap(record, device)
+        elif device is not None:
+            folding.lay(record, device)
+    return folding.out
+
+
+@dataclass(frozen=True, slots=True)
+class _Folding:
+    metrics: Metrics
+    how: Reception
+    out: Outcome
+
+    def moment(self, told: float, last: int) -> int:
+        ours = min(int(told) - self.how.ahead, self.how.received)
+        return max(ours, last, self.how.received - _OLDEST)
+
+    def lay(self, record: Record, device: Known) -> None:
+        at = self.moment(record.at, device.seen)
+        day = self.how.day_of(at)
+        if day > device.day:
+            self.close(device)
+            device.day, device.events = day, 0
+        if at // _HOUR != device.seen // _HOUR:
+            device.shown = True
+        device.seen = at
+        if record.kind is Kind.EVENT:
+            self.happened(record, device, at)
+        elif record.kind is not Kind.SEEN:
+            whole = record.kind is Kind.FULL
+            diff = _difference(device.values, self.metrics.numbered(record.values), whole=whole)
+            device.whole = device.whole or whole
+            if diff:
+                self.change(record, device, at, diff)
+
+    def change(self, record: Record, device: Known, at: int, diff: Values) -> None:
+        metrics = self.metrics
+        if not metrics.alerts.isdisjoint(diff):
+            for metric in sorted(metrics.alerts & diff.keys(), key=str):
+                self.alert(metric, diff[metric], device, at)
+        if not device.shown and not metrics.listed.isdisjoint(diff):
+            device.shown = True
+        device.values.update(diff)
+        if None in diff.values():
+            for metric, value in diff.items():
+                if value is None:
+                    del device.values[metric]
+        device.number += 1
+        device.changed = at
+        skew = max(-_INT4, min(_INT4, int(record.at) - at))
+        delay = min(_INT4, self.how.received - at)
+        row = Reading(device.device_id, at, device.number, skew, delay, packed(diff))
+        self.out.readings.append(row)
+
+    def alert(self, metric: Metric, value: Any, device: Known, at: int) -> None:
+        name = self.metrics.name(metric)
+        place = self.out.standing.pop((device.device_id, name), None)
+        if place is not None:
+            self.out.began[place] = self.out.began[place]._replace(ended=at)
+        elif metric in device.values:
+            self.out.ended.append((device.device_id, name, at))
+        parts = value if isinstance(value, list) else []
+        if len(parts) >= 5 and device.events < MOST_EVENTS:
+            device.events += 1
+            severity, code, text = (str(parts[place] or "") for place in (0, 3, 4))
+            self.out.standing[device.device_id, name] = len(self.out.began)
+            event = Event(device.device_id, name, at, None, severity[:20], code[:60], text)
+            self.out.began.append(event)
+
+    def happened(self, record: Record, device: Known, at: int) -> None:
+        if device.events >= MOST_EVENTS:
+            return
+        device.events += 1
+        said = record.values
+        severity, code, text = (str(said.get(name) or "") for name in ("severity", "code", "text"))
+        event = Event(device.device_id, "", at, at, severity[:20], code[:60], text)
+        self.out.began.append(event)
+
+    def close(self, device: Known) -> None:
+        """Keep how the day ended that the device last spoke on."""
+        if device.day and device.values:
+            meters = self.metrics.meters
+            kept = {metric: value for metric, value in device.values.items() if metric in meters}
+            self.out.days[device.device_id, device.day] = packed(kept)
+
+    def gap(self, record: Record, device: Known | None) -> None:
+        began, ended = (
+            self.moment(told if isinstance(told, int | float) else record.at, 0)
+            for told in (record.values.get("from"), record.values.get("to"))
+        )
+        why = str(record.values.get("why") or "the collector was down")[:200]
+        number = device.device_id if device else None
+        gap = Gap(self.how.collector_id, number, min(began, ended), max(began, ended), why)
+        self.out.gaps.append(gap)
+
+
+def _difference(old: Values, new: Values, *, whole: bool) -> Values:
+    """Return what `new` says that `old` does not; None for what is gone."""
+    get = old.get
+    diff = {metric: value for metric, value in new.items() if get(metric, _MISSING) != value}
+    if whole:
+        if len(new) != len(old) or diff:
+            diff |= dict.fromkeys(old.keys() - new.keys())
+    elif None in diff.values():
+        for metric in [m for m, value in diff.items() if value is None and m not in old]:
+            del diff[metric]
+    return diff
+
+
+def columns_of(named: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the inventory says of a device, as far as these values tell."""
+    columns = {}
+    for name, most in _COLUMNS.items():
+        text = named.get(name)
+        if isinstance(text, str) and text:
+            columns[name.removeprefix("identity.")] = text[:most]
+    return columns
+
+
+def shown(device: Known, metrics: Metrics) -> dict[str, Any]:
+    """Return the columns of the inventory that lists of devices show, as far as they are known."""
+    named = {metrics.name(m): value for m, value in device.values.items() if m in metrics.shown}
+    status = named.get("status.printer") or named.get("status.device") or ""
+    pages = (named.get(name) for name in PAGES)
+    return {
+        **columns_of(named),
+        "status": str(status)[:40],
+        "toner": _lowest(named),
+        "pages": next((count for count in pages if isinstance(count, int)), None),
+    }
+
+
+def _lowest(named: Mapping[str, Any]) -> int | None:
+    """Return the lowest supply's percent; waste boxes are none."""
+    supplies = unflatten(named).supplies
+    found = [supply.level.percent for supply in supplies if not supply.receptacle]
+    return min((percent for percent in found if percent is not None), default=None)
