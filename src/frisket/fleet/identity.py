@@ -1,7 +1,8 @@
 """Which device of the inventory a sighting is. Pure.
 
 An address is not who a device is: leases move, boards are replaced, and another printer may be
-put where one stood. Serial number, hardware address, SNMP engine and TLS key are, in this order.
+put where one stood. Serial number, hardware address and SNMP engine are, in this order. A TLS key
+is not either, as whole series leave the factory with the same one; it only tells that one changed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-MARKS: Final = ("serial", "mac", "engine", "tls")  # from the strongest to the weakest
+NAMING: Final = ("serial", "mac", "engine")  # from the strongest to the weakest
+MARKS: Final = (*NAMING, "tls")
 _NO_SERIAL: Final = frozenset({"", "0", "unknown", "none", "n/a", "xxxxxxxxxx", "00000000"})
 
 
@@ -51,7 +53,7 @@ class Marks:
         """Return the stable key: the strongest mark, or the address where there is none."""
         if self.serial:
             return f"serial:{self.vendor}:{self.serial}"[:200]
-        for mark in MARKS[1:]:
+        for mark in NAMING[1:]:
             if value := getattr(self, mark):
                 return f"{mark}:{value}"
         return f"address:{self.address}"
@@ -132,7 +134,7 @@ def resolve(seen: Marks, inventory: Iterable[Entry]) -> Resolution:
 def _by_marks(
     seen: Marks, entries: Sequence[Entry]
 ) -> tuple[Entry | None, list[tuple[Alarm, str]]]:
-    for mark in MARKS:
+    for mark in NAMING:
         value = getattr(seen, mark)
         fit = [
             e
@@ -163,8 +165,8 @@ def _stronger_differs(known: Marks, seen: Marks, mark: str) -> bool:
 
 
 def _contradicts(known: Marks, seen: Marks) -> bool:
-    """Say whether any mark that both have differs."""
+    """Say whether any naming mark that both have differs."""
     return any(
         getattr(known, name) and getattr(seen, name) and getattr(known, name) != getattr(seen, name)
-        for name in MARKS
+        for name in NAMING
     )

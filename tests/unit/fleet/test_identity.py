@@ -65,6 +65,12 @@ def test_twins_are_told_and_the_nearer_one_is_taken() -> None:
     assert Alarm.AMBIGUOUS in [alarm for alarm, _ in found.alarms]
 
 
+def test_a_key_that_a_whole_series_shares_makes_no_twins() -> None:
+    first, second = Marks("10.0.0.5", tls="ab" * 32), Marks("10.0.0.6", tls="ab" * 32)
+    found = resolve(second, [entry(first)])
+    assert (found.id, found.key) == (None, "address:10.0.0.6")
+
+
 text = st.text("ab01", max_size=3)
 marks = st.builds(
     Marks,

@@ -1,0 +1,171 @@
+"""Carries out the steps of the fleet's flows: looks at devices and writes down what was seen.
+
+Every method is one step: plain values in and out, and repeating it does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_network
+from typing import Any, Final
+
+from frisket.audit.capture import Capture
+from frisket.audit.load import Content
+from frisket.audit.session import Session
+from frisket.fleet.inventory import Sighting as Met
+from frisket.fleet.inventory import in_scope, taken
+from frisket.fleet.results import record_of
+from frisket.jobs.port import Json
+from frisket.model.condition import Condition, read_condition
+from frisket.model.finding import Incomplete
+from frisket.model.target import Target
+from frisket.net.budget import Limits
+from frisket.probe.base import Options, Sighting
+from frisket.probe.discover import discover
+from frisket.probe.survey import survey
+from frisket.probe.visit import visit_target
+from frisket.store.audits import AuditRecord, Audits
+from frisket.store.database import Database
+from frisket.store.devicelist import DeviceList
+from frisket.store.inventory import Inventory, Site
+
+BATCH: Final = 300  # devices in one step
+SWEEP: Final = 1024  # addresses in one step
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What the steps work with. `told` hears of progress: a topic and a table."""
+
+    database: Database
+    content: Content
+    now: Callable[[], datetime]
+    told: Callable[[str, dict[str, Any]], None]
+    options: Options = field(default_factory=Options)
+
+    def sweeps(self, site_name: str) -> Json:
+        """Return a site's scope as groups of addresses: nothing outside it is ever asked."""
+        site = self.site(site_name)
+        addresses = [str(host) for network in site.scope for host in _hosts(network)]
+        unique = list(dict.fromkeys(addresses))
+        return [unique[at : at + SWEEP] for at in range(0, len(unique), SWEEP)]
+
+    def sweep(self, site_name: str, addresses: Sequence[str]) -> Json:
+        """Look at addresses and take the printers found into the inventory; count them."""
+        site = self.site(site_name)
+        targets = [Target(a, named=False) for a in addresses if in_scope(a, site.scope)]
+        return asyncio.run(self._sweep(site, targets))
+
+    async def _sweep(self, site: Site, targets: Sequence[Target]) -> Json:
+        found = new = 0
+        looking = discover(
+            targets, _limits(site), self.options, self.now, parallel=_parallel(site, 200)
+        )
+        async for target, seen in looking:
+            if isinstance(seen, Incomplete):
+                continue
+            found += 1
+            met = await asyncio.to_thread(self.take, site.id, target, seen)
+            new += met.new
+            self.told("discovery", {"site": site.name, "device": met.device_id, "new": met.new})
+        return {"asked": len(targets), "found": found, "new": new}
+
+    def take(self, site_id: int, target: Target, seen: Sighting) -> Any:
+        """Write a sighting into the inventory."""
+        met = Met(
+            target.address,
+            seen.identity,
+            seen.facts.get("snmp-engine", ""),
+            seen.facts.get("certificate-key", ""),
+        )
+        with self.database.write() as connection:
+            return taken(connection, site_id, met, self.now())
+
+    def chosen(self, condition: dict[str, Any]) -> Json:
+        """Return the devices of a condition that have an address, in groups; retired ones never."""
+        wanted = read_condition(condition)
+        rows = DeviceList(self.database).each(wanted, self.now())
+        ids = [row.id for row in rows if row.address and row.state != "retired"]
+        return [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+
+    def audit(self, baseline: str, ids: Sequence[int]) -> Json:
+        """Audit devices and keep the results; count them and say which were not judged."""
+        return asyncio.run(self._audit(baseline, list(ids)))
+
+    async def _audit(self, baseline: str, ids: Sequence[int]) -> Json:
+        session = Session(self.content, self.content.baseline(baseline), self.now)
+        places = self._places(ids)
+        records: list[AuditRecord] = []
+        missed: list[list[str]] = []
+
+        async def visit(place: _Place) -> Sighting | Incomplete:
+            limits = _limits(place.site)
+            return await visit_target(place.target, limits, self.options, self.now)
+
+        limit = min((_parallel(p.site, 100) for p in places), default=1)
+        async for place, seen in survey(places, visit, limit):
+            if isinstance(seen, Incomplete):
+                missed.append([str(place.target), seen.why])
+            else:
+                met = await asyncio.to_thread(self.take, place.site.id, place.target, seen)
+                # Who answers now may be another device than the one that was asked for.
+                capture = Capture(str(place.target), seen.identity, seen.readings, self.now())
+                key = seen.facts.get("certificate-key", "")
+                result = session.judge(capture, key, place.target)
+                catalog = self.content.catalog
+                records.append(record_of(met.device_id, baseline, result, capture, catalog))
+            self.told("audit", {"device": place.id, "baseline": baseline})
+        unique = {record.device_id: record for record in records}
+        changed = await asyncio.to_thread(Audits(self.database).keep, list(unique.values()))
+        return {"judged": len(unique), "changed": changed, "missed": missed[:100]}
+
+    def _places(self, ids: Sequence[int]) -> list[_Place]:
+        inventory = Inventory(self.database)
+        sites = {site.id: site for site in inventory.sites()}
+        places = []
+        for device_id in ids:
+            row = inventory.device(device_id)
+            if row is None or not row.address:
+                continue
+            site = sites[row.site_id]
+            # An address that left the scope since is not asked any more.
+            if in_scope(row.address, site.scope):
+                ports = {int(k): int(v) for k, v in row.ports.items()}
+                places.append(_Place(row.id, site, Target(row.address, ports=ports)))
+        return places
+
+    def site(self, name: str) -> Site:
+        """Return a site. Raises `LookupError` where it is gone."""
+        site = Inventory(self.database).site(name)
+        if site is None:
+            raise LookupError(f"there is no site {name}")
+        return site
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    id: int
+    site: Site
+    target: Target
+
+
+def whole_site(name: str) -> dict[str, Any]:
+    """Return the condition that means a site's devices, but for the retired ones."""
+    return Condition(site=(name,), state=("new", "managed")).table()
+
+
+def _hosts(network: str) -> Iterator[Any]:
+    one = ip_network(network, strict=False)
+    return iter(one.hosts()) if one.num_addresses > 1 else iter([one.network_address])
+
+
+def _limits(site: Site) -> Limits:
+    pace = float((site.limits or {}).get("packets_per_second", 10.0))
+    return Limits(packets_per_second=pace)
+
+
+def _parallel(site: Site, most: int) -> int:
+    return max(1, min(int((site.limits or {}).get("parallel", most)), 1000))

@@ -1,0 +1,64 @@
+"""Starts the work that is due at each site, under ids that are the same whoever starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from frisket.errors import UsageError
+from frisket.fleet.crew import whole_site
+from frisket.fleet.schedule import Task, due, read_schedule
+from frisket.store.schedules import Schedules, StoredSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One flow to start: its kind, its id for ever, and what it is given."""
+
+    flow: str
+    id: str
+    given: tuple[Any, ...]
+
+
+def orders_of(stored: StoredSchedule, tick: datetime) -> tuple[Order, ...]:
+    """Return the flows that one tick of a site's schedule means."""
+    moment = tick.isoformat(timespec="seconds")
+    if stored.task == Task.DISCOVERY:
+        return (Order("discovery", f"discovery:{stored.site_id}:{moment}", (stored.site,)),)
+    if stored.task == Task.AUDIT:
+        baselines = stored.document.get("baselines") or ["small-office"]
+        return tuple(
+            Order("audit", f"audit:{stored.site_id}:{one}:{moment}", (one, whole_site(stored.site)))
+            for one in baselines
+        )
+    return (Order("poll", f"poll:{stored.site_id}:{moment}", (stored.site,)),)
+
+
+def due_now(
+    stored: Iterable[StoredSchedule], now: datetime
+) -> tuple[list[tuple[StoredSchedule, datetime]], list[str]]:
+    """Return the schedules that are due with their ticks, and what is wrong with others."""
+    ready: list[tuple[StoredSchedule, datetime]] = []
+    wrong: list[str] = []
+    for one in stored:
+        when = {k: v for k, v in one.document.items() if k in {"every", "at", "days", "quiet"}}
+        try:
+            tick = due(read_schedule(Task(one.task), when, one.zone), one.last, now)
+        except (UsageError, ValueError) as fault:
+            wrong.append(f"{one.site}, {one.task}: {fault}")
+            continue
+        if tick is not None:
+            ready.append((one, tick))
+    return ready, wrong
+
+
+def plan_minute(schedules: Schedules, now: datetime) -> list[list[Any]]:
+    """Return the orders that are due, as plain values."""
+    ready, _ = due_now(schedules.all(), now)
+    return [
+        [stored.site_id, stored.task, tick.isoformat(), order.flow, order.id, list(order.given)]
+        for stored, tick in ready
+        for order in orders_of(stored, tick)
+    ]
