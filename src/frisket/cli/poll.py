@@ -52,6 +52,10 @@ class Polling:
         Devices polled at the same time.
     pace
         Packets a second to one device; 0 lifts the limit. Virtual devices are not paced.
+    context
+        SNMPv3 context of the devices. Without it those that makers use are tried, such as HP's.
+    ipp
+        Ask by IPP too: never, always, or to fill what SNMP leaves open.
     patience
         Seconds to wait for the first answer of a device that was named: it may have to wake.
     inventory
@@ -66,6 +70,8 @@ class Polling:
     community_file: Path | None = None
     parallel: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 100
     pace: Annotated[float, Parameter(validator=Number(gte=0, lte=1000))] = 10.0
+    context: str = ""
+    ipp: Literal["never", "fill", "always"] = "fill"
     patience: Annotated[float, Parameter(validator=Number(gt=0, lte=100))] = 30.0
     inventory: Path | None = None
     state_dir: Path | None = None
@@ -98,9 +104,12 @@ async def _poll(
         pace = 0.0 if lab else polling.pace
         access = Access(
             community,
-            credentials.for_device(target.address, target.name),
+            credentials.if_sure(target.address, target.name),
             pins.known(target.address) if pins else Pin(),
             polling.patience if target.named else min(polling.patience, _SWEPT),
+            polling.context,
+            # Of an address that nobody named, whoever is silent to SNMP is left in peace.
+            ipp=polling.ipp if target.named or polling.ipp == "always" else "never",
         )
         budget = Budget(replace(LIMITS, packets_per_second=pace))
         return await poll_device(SocketDialer(target, budget), access, tables, now)
@@ -144,7 +153,8 @@ def poll(
     """Read what printers report of themselves: status, supplies, paper, alerts and counters.
 
     Reads by SNMP and writes nothing. SNMPv3 where a login is given, else v2c or v1, whichever
-    the device answers. Ends with 3 where some target gave nothing.
+    the device answers; by IPP where SNMP is silent or leaves a level open. Ends with 3 where some
+    target gave nothing.
 
     Parameters
     ----------

@@ -119,10 +119,10 @@ class Restorer:
 
     async def plan(self, target: Target) -> DevicePlan | Incomplete:
         """Plan one device; `Incomplete` says why it is not."""
-        login = self.policies.credentials.for_device(target.address, target.name)
-        if login is None:
-            return Incomplete(str(target), "no credential is given for it")
         try:
+            login = self.policies.credentials.for_device(target.address, target.name)
+            if login is None:
+                return Incomplete(str(target), "no credential is given for it")
             seen = await self.policies.meet(target)
             caller = Caller(
                 self.policies.network.dialer(target),

@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final, Protocol
 
 from frisket.drivers.base import Pin
+from frisket.errors import FrisketError
 from frisket.proto.snmp.credential import UserCredential
 from frisket.proto.snmp.wire.crypto import Auth, Priv, User
 from frisket.proto.snmp.wire.message import Version
@@ -163,3 +164,10 @@ class Credentials:
         if self.kept is not None:
             login = self.kept.over(address, login)
         return replace(login or NO_LOGIN, pjl=True) if address in self.pjl else login
+
+    def if_sure(self, address: str, name: str = "") -> Login | None:
+        """Return the login meant for a device, None also where it is not known which counts."""
+        try:
+            return self.for_device(address, name)
+        except FrisketError:
+            return None

@@ -6,7 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from frisket.drivers.access.policy_hand import PolicyHand, open_policy_hand
+from frisket.drivers.access.policy_hand import (
+    PolicyHand,
+    PolicyPasswordRefused,
+    open_policy_hand,
+)
 from frisket.drivers.access.snmp import NoLogin, open_as
 from frisket.drivers.access.snmp_hand import SnmpHand, open_hand
 from frisket.drivers.access.web import open_web
@@ -97,7 +101,10 @@ class Renewer:
         c = self.caller
         match kind:
             case Kind.POLICY:
-                (await open_policy_hand(c.dialer, login, pin, c.around, Pin())).close()
+                hand = await open_policy_hand(c.dialer, login, pin, c.around, Pin())
+                hand.close()
+                if hand.asked != bool(login.policy and login.policy.reveal()):
+                    raise PolicyPasswordRefused("the device asks for no policy password")
             case Kind.REMOTE_UI:
                 (await open_web(c.dialer, login, pin, c.around, Pin())).close()
             case _:

@@ -117,6 +117,7 @@ class FileVault:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._seen: tuple[tuple[int, int, int], list[Password]] = ((0, 0, 0), [])
 
     def find(self, address: str, kind: Kind) -> Password | None:
         """Return what is kept of a device's password."""
@@ -155,13 +156,18 @@ class FileVault:
     def _read(self) -> list[Password]:
         try:
             with self._path.open(encoding="utf-8") as file:
-                if os.fstat(file.fileno()).st_mode & _PRIVATE:
+                found = os.fstat(file.fileno())
+                if found.st_mode & _PRIVATE:
                     hint = f"chmod 600 {self._path}"
                     raise VaultFault(f"{self._path} can be read by others than you", hint=hint)
+                version = (found.st_ino, found.st_size, found.st_mtime_ns)
+                if self._seen[0] == version:
+                    return self._seen[1]
                 raw = json.load(file)
             if raw["frisket_passwords"] != FORMAT:
                 raise VaultFault(f"{self._path} has another format than {FORMAT}")
-            return [_password(row) for row in raw["entries"]]
+            self._seen = (version, [_password(row) for row in raw["entries"]])
+            return self._seen[1]
         except FileNotFoundError:
             return []
         except OSError as fault:

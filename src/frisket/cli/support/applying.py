@@ -115,7 +115,7 @@ class Applier:
 
     def _proofs(self, device: DevicePlan) -> dict[str, Callable[[], Awaitable[None]]]:
         """Return how to log in over each way that we have a login for."""
-        login = self.credentials.for_device(device.address, device.target.name)
+        login = self.credentials.if_sure(device.address, device.target.name)
         if login is None or login.web is None:
             return {}
         driver = next(d for d in load_drivers() if d.name == device.driver)

@@ -97,7 +97,10 @@ class Planner:
             baseline=self.session.asked(target, seen.identity, others),
             content=self.session.content,
         )
-        login = self.credentials.for_device(target.address, target.name)
+        try:
+            login = self.credentials.for_device(target.address, target.name)
+        except FrisketError as fault:
+            return Incomplete(str(target), f"{fault} ({fault.hint})" if fault.hint else str(fault))
         if login is None:
             return hand_work(why="no credential is given for it")
         caller = Caller(
@@ -197,7 +200,7 @@ def device_witness(
     network, pins = Network(visiting), open_pins(logging)
 
     async def ask(target: Target) -> Readings:
-        login = credentials.for_device(target.address, target.name)
+        login = credentials.if_sure(target.address, target.name)
         if login is None:
             return Readings()
         given = around(visiting.patience)
