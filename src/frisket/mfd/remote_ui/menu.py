@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from frisket.catalog.setting import Setting
 from frisket.mfd.users import Role
@@ -28,6 +29,7 @@ class MenuPage:
         return self.slug.rpartition(".")[0]
 
 
+@lru_cache(maxsize=2000)  # the menus of a few models, asked for on every page
 def slug_of(path: str) -> str:
     """Return a menu path as the last segment of an address."""
     parts = (re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in path.split(SEPARATOR))

@@ -10,7 +10,7 @@ from frisket.errors import SettingRefused
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
 from frisket.mfd.remote_ui.forms import Form
-from frisket.mfd.remote_ui.menu import MenuPage, build_menu, may_change
+from frisket.mfd.remote_ui.menu import SEPARATOR, MenuPage, build_menu, may_change, slug_of
 from frisket.mfd.remote_ui.visit import Needs, Route, Visit, draw, redirect, refuse
 from frisket.mfd.users import ADMINISTRATOR
 from frisket.model.reading import Value
@@ -96,21 +96,25 @@ def _page(visit: Visit) -> MenuPage | None:
     return menu_of(visit.device).get(visit.values["slug"])
 
 
+def _above(page: MenuPage) -> list[MenuPage]:
+    """Return the pages above one, the top first: as much of them as their links show."""
+    paths = page.path.split(SEPARATOR)
+    above = (SEPARATOR.join(paths[:n]) for n in range(1, len(paths)))
+    return [MenuPage(path.rpartition(SEPARATOR)[2], path, slug_of(path)) for path in above]
+
+
 def _missing(visit: Visit) -> Response:
     return refuse(visit, 404, "Cannot open this page", "There is no such menu on this model.")
 
 
 def _draw(visit: Visit, page: MenuPage, rows: list[Row], problem: str = "") -> Response:
-    menu = menu_of(visit.device)
-    parts = page.slug.split(".")
-    above = [menu[".".join(parts[:n])] for n in range(1, len(parts))]
     changeable = any(not row.why and not row.link[0] for row in rows)
     return draw(
         visit,
         "settings_page.html.j2",
         422 if problem else 200,
         page=page,
-        above=above,
+        above=_above(page),
         rows=rows,
         changeable=changeable,
         problem=problem,
