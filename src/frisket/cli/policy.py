@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -183,7 +184,7 @@ def export(
         heading.append(f"{seen.identity.model}, serial number {seen.identity.serial}".lstrip(", "))
     text = write_sheet(sheet, content, heading)
     if output is None:
-        print(text, end="")  # noqa: T201 - the policy itself is what was asked for
+        sys.stdout.write(text)
         return 0
     _write(output, text)
     say(f"wrote {output}; take it into devices with: frisket policy distribute {output} TARGET…")
