@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,9 +82,16 @@ def served_console(folder: Path, catalogues: Catalogues | None = None) -> Iterat
     """Serve a console from a fresh folder on loopback, until the block ends."""
     port = free_port("127.0.0.1")
     settings = Settings(origin=f"http://localhost:{port}")
-    console = open_console(
-        folder / "data", settings, passwords=cheap_passwords(), catalogues=catalogues
-    )
+    # In a thread of its own: the browser's driver runs an event loop in this one.
+    with ThreadPoolExecutor(1) as aside:
+        opening = aside.submit(
+            open_console,
+            folder / "data",
+            settings,
+            passwords=cheap_passwords(),
+            catalogues=catalogues,
+        )
+        console = opening.result()
     running: list[Serving] = []
     up = threading.Event()
 
@@ -104,7 +112,8 @@ def served_console(folder: Path, catalogues: Catalogues | None = None) -> Iterat
         for serving in running:
             serving.stop()
         thread.join()
-        console.services.database.close()
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(console.close).result()
 
 
 @contextmanager

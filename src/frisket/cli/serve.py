@@ -123,4 +123,4 @@ def _run(data: Path, settings: Settings, url: str, where: Where) -> None:
         )
         services.log.checkpoint()
     finally:
-        services.database.close()
+        console.close()

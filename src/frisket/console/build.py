@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -15,7 +16,7 @@ from frisket.console.auth.doors import Doors
 from frisket.console.auth.passwords import Passwords
 from frisket.console.auth.sealed import log_key, sealer
 from frisket.console.auth.totp import Codes
-from frisket.console.events import Bus
+from frisket.console.events import Bus, Event
 from frisket.console.language import Catalogues, load_catalogues
 from frisket.console.notice import Notices
 from frisket.console.page import Page
@@ -25,6 +26,7 @@ from frisket.console.services import Services
 from frisket.console.settings import Settings
 from frisket.console.static_files import StaticFiles, load_static
 from frisket.errors import UsageError
+from frisket.fleet.engine import Engine, open_engine
 from frisket.fleet.log import AuditLog
 from frisket.store.accounts import AccountStore
 from frisket.store.auditlog import LogStore
@@ -64,6 +66,12 @@ class Console:
     services: Services
     app: ASGIApp
     pages: tuple[Page, ...]
+    engine: Engine
+
+    def close(self) -> None:
+        """Stop the work and close the database; what is under way goes on at the next start."""
+        self.engine.close()
+        self.services.database.close()
 
 
 def build_services(
@@ -73,6 +81,8 @@ def build_services(
     pages: Sequence[Page],
     static: StaticFiles,
     *,
+    bus: Bus,
+    engine: Engine,
     clock: Callable[[], datetime] = utc_now,
     passwords: Passwords | None = None,
     catalogues: Catalogues | None = None,
@@ -95,7 +105,9 @@ def build_services(
         sealer=keys,
         codes=codes,
         doors=Doors(accounts, sessions, hasher, codes, log, settings, clock),
-        bus=Bus(),
+        bus=bus,
+        jobs=engine.jobs,
+        crew=engine.crew,
         renderer=Renderer(pages, static, notices, catalogues or load_catalogues()),
         notices=notices,
         reports=deque(maxlen=100),
@@ -107,22 +119,35 @@ def open_console(
     settings: Settings,
     *,
     url: str = "",
+    works: bool = True,
     clock: Callable[[], datetime] = utc_now,
     passwords: Passwords | None = None,
     catalogues: Catalogues | None = None,
 ) -> Console:
-    """Open a data folder and put the console together. Raises `UsageError`, `StoreFault`."""
+    """Open a data folder and put the console together; with `works` it does the fleet's work too.
+
+    Raises `UsageError`, `StoreFault`, `JobFault`.
+    """
     database = open_data(folder, url)
-    pages, static = find_pages(), load_static()
+    pages, static, bus = find_pages(), load_static(), Bus()
+
+    def told(topic: str, what: dict[str, Any]) -> None:
+        bus.tell(
+            Event(topic, {k: v for k, v in what.items() if k != "site_id"}, what.get("site_id"))
+        )
+
+    engine = open_engine(folder, database, clock, told, works=works)
     services = build_services(
         folder,
         database,
         settings,
         pages,
         static,
+        bus=bus,
+        engine=engine,
         clock=clock,
         passwords=passwords,
         catalogues=catalogues,
     )
     app = make_app(services, pages, static)
-    return Console(services, guarded(app, services, pages), pages)
+    return Console(services, guarded(app, services, pages), pages, engine)

@@ -16,7 +16,9 @@ from frisket.console.auth.sealed import Sealer
 from frisket.console.auth.totp import Codes
 from frisket.console.events import Bus
 from frisket.console.settings import Settings
+from frisket.fleet.crew import Crew
 from frisket.fleet.log import AuditLog
+from frisket.jobs.port import Jobs
 from frisket.store.accounts import AccountStore
 from frisket.store.database import Database
 from frisket.store.sessions import SessionStore
@@ -57,6 +59,8 @@ class Services:
     codes: Codes
     doors: Doors
     bus: Bus
+    jobs: Jobs
+    crew: Crew
     renderer: Renders
     notices: Notices
     reports: deque[str]

@@ -70,7 +70,7 @@ class Crew:
             found += 1
             met = await asyncio.to_thread(self.take, site.id, target, seen)
             new += met.new
-            self.told("discovery", {"site": site.name, "device": met.device_id, "new": met.new})
+            self.told("discovery", {"site_id": site.id, "device": met.device_id, "new": met.new})
         return {"asked": len(targets), "found": found, "new": new}
 
     def take(self, site_id: int, target: Target, seen: Sighting) -> Any:
@@ -117,7 +117,7 @@ class Crew:
                 result = session.judge(capture, key, place.target)
                 catalog = self.content.catalog
                 records.append(record_of(met.device_id, baseline, result, capture, catalog))
-            self.told("audit", {"device": place.id, "baseline": baseline})
+            self.told("audit", {"site_id": place.site.id, "device": place.id})
         unique = {record.device_id: record for record in records}
         changed = await asyncio.to_thread(Audits(self.database).keep, list(unique.values()))
         return {"judged": len(unique), "changed": changed, "missed": missed[:100]}

@@ -1,0 +1,79 @@
+"""Opens the fleet's work in this process: the crew, the job engine, and signs of life."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from frisket.audit.load import Content, load_content
+from frisket.fleet.crew import Crew
+from frisket.fleet.flows import QUEUES, all_flows
+from frisket.jobs.dbos_engine import DbosJobs, open_jobs
+from frisket.jobs.liveness import Liveness
+from frisket.jobs.port import Jobs
+from frisket.store.database import Database
+from frisket.store.work import Work
+
+EVERY_MINUTE = "* * * * *"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The job engine of this process; closed with it."""
+
+    jobs: Jobs
+    crew: Crew
+    executor: str
+    _liveness: Liveness | None
+    _work: Work
+
+    def close(self) -> None:
+        """Take no more work. What runs is cut at its step and goes on elsewhere, or later."""
+        if self._liveness is not None:
+            self._liveness.close()
+        self.jobs.close()
+        if self._liveness is not None:
+            self._work.forget(self.executor)
+
+
+def open_engine(
+    folder: Path,
+    database: Database,
+    now: Callable[[], datetime],
+    told: Callable[[str, dict[str, Any]], None],
+    *,
+    works: bool = True,
+    content: Content | None = None,
+) -> Engine:
+    """Open the engine of a data folder, or of its PostgreSQL. Raises `JobFault`, `StoreFault`.
+
+    With SQLite there is one process, whose name never changes: it takes up its own work again.
+    With PostgreSQL each process has a name of its own, and the living take over from the dead.
+    """
+    crew = Crew(database, content or load_content(), now, told)
+    work = Work(database)
+    if database.is_sqlite:
+        url, executor = f"sqlite:///{folder / 'jobs.db'}", "local"
+    else:
+        url = database.engine.url.render_as_string(hide_password=False)
+        executor = f"{platform.node()}-{os.getpid()}-{int(now().timestamp())}"
+    jobs = open_jobs(url, all_flows(crew), QUEUES, executor=executor, works=works)
+    liveness = None
+    if works:
+        jobs.every("fleet", EVERY_MINUTE, "tick")
+        if not database.is_sqlite:
+            liveness = _living(executor, work, jobs, told)
+    return Engine(jobs, crew, executor, liveness, work)
+
+
+def _living(
+    executor: str, work: Work, jobs: DbosJobs, told: Callable[[str, dict[str, Any]], None]
+) -> Liveness:
+    liveness = Liveness(executor, work, jobs.recover, lambda text: told("worker", {"said": text}))
+    liveness.start()
+    return liveness
