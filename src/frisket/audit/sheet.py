@@ -77,6 +77,19 @@ def held_by(sheet: Sheet, content: Content) -> Mapping[str, tuple[PolicyItem, ..
     return found
 
 
+def locked(items: Iterable[str], content: Content) -> Mapping[str, str]:
+    """Return the settings that ticked items hold, and by which item in words."""
+    wanted = set(items)
+    packaged = content.baselines["security-policy"].parameters
+    found: dict[str, str] = {}
+    for item in content.policy:
+        if item.id in wanted:
+            why = f"locked by the security policy: {item.id} {item.label}"
+            for key in forced([item], content.rules, packaged, content.catalog):
+                found.setdefault(key, why)
+    return found
+
+
 def as_settings(sheet: Sheet) -> dict[str, Value]:
     """Return a sheet as values of the keys `policy.items` and `policy.values`."""
     pairs = tuple(f"{name}={value}" for name, value in sheet.values.items())

@@ -135,6 +135,10 @@ class PolicyHand:
         Raises `NoLogin` where none is given, `PolicyPasswordRefused` where it is wrong.
         """
         page = await self.web.browser.send("GET", self.table.open)
+        if page.status == 403:
+            raise NoLogin(
+                "this login may not change the security policy: no administrator's rights"
+            )
         if page.status != 200 or page.cut:
             raise WireError(f"the Remote UI answers {page.status} for {self.table.open}")
         self.asked = f'name="{self.table.password}"'.encode() in page.body
