@@ -1,0 +1,54 @@
+"""One kind of act that takes two persons, and where all kinds are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from sqlalchemy import Connection
+
+import frisket.fleet.acts
+from frisket.fleet.roles import Permission
+
+Body = Mapping[str, Any]
+# What is told once to who carried it out, such as a login link: label and secret.
+Told = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """Who carries an act out, when, and the transaction that it is kept in."""
+
+    connection: Connection
+    name: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedAct:
+    """One kind. `describe` says a body in lines (what, from, to) for who decides.
+
+    `carry_out` runs in the transaction that uses the approval up, when it is approved; None leaves
+    it to the area, which calls `Proposals.take` itself when it begins (a rollout).
+    """
+
+    kind: str
+    label: str
+    propose: Permission
+    approve: Permission
+    describe: Callable[[Connection, Body], tuple[tuple[str, str, str], ...]]
+    carry_out: Callable[[Carrying, Body], Told] | None = None
+
+
+def find_acts() -> dict[str, ProposedAct]:
+    """Return every kind of act by its name."""
+    found: dict[str, ProposedAct] = {}
+    for info in iter_modules(frisket.fleet.acts.__path__):
+        module = import_module(f"frisket.fleet.acts.{info.name}")
+        for act in module.ACTS:
+            found[act.kind] = act
+    return found

@@ -1,0 +1,1 @@
+"""What takes two persons: one module an area, each with `ACTS`; found by walking this package."""
