@@ -18,11 +18,11 @@ from frisket.drivers.access.snmp import Around, IdentityChanged, NoLogin
 from frisket.drivers.apply import apply_device
 from frisket.drivers.base import Hand, Pin
 from frisket.drivers.credential import Login, Secret, WebLogin
-from frisket.drivers.job import Job, Mode, Pace
+from frisket.drivers.job import POINTS, Job, Mode, Pace
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan, Subject
 from frisket.drivers.policy import held, keys_of, plan_policy
-from frisket.drivers.record import Outcome, Result, new_record, read_run
+from frisket.drivers.record import Outcome, Progress, Result, new_record, read_run
 from frisket.drivers.undo import inverse
 from frisket.mfd.device import Device
 from frisket.model.reading import Readings, Value
@@ -50,6 +50,10 @@ SHEET = make_sheet(
 FIRST, SECOND = "20261122-120000-000001", "20261122-120000-000002"
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 def dialer(device: Device) -> SocketDialer:
     ports = {port: device.port(port) for port in range(1, 1024)} if device.plan.shift else {}
     return SocketDialer(Target(device.address, ports=ports), Budget(LIMITS))
@@ -72,9 +76,19 @@ async def carried_out(
     login: Login = LOGIN,
     mode: Mode = Mode.FRESH,
     name: str = FIRST,
+    kill: str = "",
 ) -> Result:
-    record = new_record(folder, name)
-    record.begin(name, Plan("policy", "", datetime.now(UTC), (plan,)))
+    begun = Progress()
+    if mode is Mode.RESUMED:
+        run, record = read_run(folder, name, CONTENT.catalog)
+        begun = run.devices[device.address]
+    else:
+        record = new_record(folder, name)
+        record.begin(name, Plan("policy", "", datetime.now(UTC), (plan,)))
+
+    def point(name: str) -> None:
+        if name == kill:
+            raise Killed
 
     async def hand() -> Hand:
         return await open_policy_hand(dialer(device), login, plan.pin, AROUND, Pin())
@@ -83,7 +97,19 @@ async def carried_out(
         return Readings()
 
     pace = Pace(settling=(0.0,), back=5.0)
-    return await apply_device(Job(plan, hand, look, record, lambda *_: None, mode, pace=pace))
+    job = Job(
+        plan,
+        hand,
+        look,
+        record,
+        lambda *_: None,
+        mode,
+        point=point,
+        meant=tuple(begun.meant),
+        undoing=begun.undoing,
+        pace=pace,
+    )
+    return await apply_device(job)
 
 
 def stored(device: Device) -> Mapping[str, Value]:
@@ -219,3 +245,42 @@ async def test_numbers_that_change_alone_are_written_alone(tmp_path: Path) -> No
         result = await carried_out(device, plan, tmp_path)
         assert result.outcome is Outcome.DONE, result.why
         assert device.journal.writes == {"auth.auto-logout.time": 1}
+
+
+REACHED = ("opened", "intent", "sent", "written", "restart", "restarted", "proved", "ended")
+
+
+@pytest.mark.parametrize("where", REACHED)
+async def test_killed_anywhere_a_policy_is_finished_and_nothing_is_doubled(
+    tmp_path: Path, where: str
+) -> None:
+    assert where in POINTS
+    async with running_device(settings=LOCKED, services=SERVICES) as (device, host):
+        plan = await planned(device, SHEET)
+        with pytest.raises(Killed):
+            await carried_out(device, plan, tmp_path, kill=where)
+        result = await carried_out(device, plan, tmp_path, mode=Mode.RESUMED)
+        assert result.outcome is Outcome.DONE, result.why
+        await host.settled()
+        assert device.policy.items == SHEET.items
+        assert not device.store.pending
+        changed = {step.key for step in plan.steps} - {ITEMS, VALUES}
+        assert device.journal.writes == dict.fromkeys(changed, 1)
+        assert device.journal.counts["reboots"] == 1
+        assert clean(device)
+
+
+@pytest.mark.parametrize("where", ["undo", "undo intent", "undo sent", "restored"])
+async def test_killed_while_it_is_put_back_it_is_put_back(tmp_path: Path, where: str) -> None:
+    quirks = {"forgets": ("slp.response.enabled",)}
+    on: dict[str, Value] = {"slp.response.enabled": True}
+    async with running_device(settings=on, services=SERVICES, quirks=quirks) as (device, _):
+        before = stored(device)
+        plan = await planned(device, SHEET)
+        with pytest.raises(Killed):
+            await carried_out(device, plan, tmp_path, kill=where)
+        result = await carried_out(device, plan, tmp_path, mode=Mode.RESUMED)
+        assert result.outcome is Outcome.UNDONE, result.why
+        assert device.policy.items == ()
+        assert stored(device) == before
+        assert clean(device)
