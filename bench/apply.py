@@ -13,6 +13,7 @@ machine, start it in a network of its own:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import pty
@@ -26,6 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from frisket.cli.support.labs import ask
 
 FRISKET = [sys.executable, "-m", "frisket.cli"]
 # What the models of a fleet have as the algorithms of their SNMPv3 user.
@@ -108,6 +111,17 @@ class Lab:
         return Cost(wall, cpu, used.ru_maxrss / 1024, child.returncode, out, text)
 
 
+def devices_cpu(lab: Lab) -> float:
+    """Return the processor time that the fleet's own processes have used, in seconds."""
+    used = 0
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if str(lab.home).encode() in (entry / "cmdline").read_bytes():
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
 def credentials(lab: Lab) -> Path:
     """Write a file of logins, each model's with its own algorithms."""
     by_kind: dict[tuple[str, str], list[str]] = {}
@@ -140,7 +154,8 @@ def judge(lab: Lab) -> None:
     odd = Counter[str]()
     writes = 0
     for device in lab.asked("lab", "list")["devices"]:
-        journal = lab.asked("lab", "journal", device["address"])
+        request = {"command": "journal", "address": device["address"]}
+        journal: Any = ask(lab.home / "lab", request)
         counts = journal["counts"]
         odd.update({k: counts[k] for k in ("sheets", "print_port_bytes", "failed_logins")})
         odd["written more than once"] += sum(n > 1 for n in journal["writes"].values())
@@ -166,8 +181,11 @@ def main() -> None:
             logins = ["--credentials", str(credentials(lab)), "--parallel", str(given.parallel)]
             spread = ["--max-failures", "0", "--auto-approve"]
             words = ["apply", "lab", "-b", given.baseline, *logins, *spread]
+            before = devices_cpu(lab)
             cost = lab.measured(*words)
             show("apply", cost, given.devices)
+            each = (devices_cpu(lab) - before) / given.devices * 1000
+            print(f"  the devices' own {each:8.1f} ms of processor time each")
             outcomes = Counter(re.findall(r"^\S+\s{2,}(\S.*?)\s{2,}", cost.out, re.MULTILINE))
             print(f"outcomes: {dict(outcomes)}")
             if given.keep:

@@ -212,7 +212,7 @@ class _Device(Writing):
             return
         try:
             await self.restart()
-        except (LinkError, SnmpError):
+        except (Lost, LinkError, SnmpError):
             # What we just closed is the way we would have asked over.
             if not last:
                 raise

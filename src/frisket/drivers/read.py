@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from frisket.audit.load import load_content
+from frisket.audit.sheet import ITEMS, locked
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind
 from frisket.drivers.access.ipp import open_ipp
@@ -49,9 +51,9 @@ def settings(catalog: Catalog) -> tuple[str, ...]:
     return tuple(s.key for s in catalog if s.kind is Kind.SETTING and not s.secret)
 
 
-async def tell(reader: Reader, catalog: Catalog) -> Readings:
-    """Return what an open device says of every setting it has."""
-    found = await reader.read(settings(catalog))
+async def tell(reader: Reader, catalog: Catalog, keys: tuple[str, ...] = ()) -> Readings:
+    """Return what an open device says of `keys`, of every setting it has where none is named."""
+    found = await reader.read(keys or settings(catalog))
     return Readings.single({k: r for k, r in found.items() if _asked(r)})
 
 
@@ -60,10 +62,21 @@ def _asked(reading: Reading) -> bool:
     return isinstance(reading, Known) or reading.why is not Why.UNSUPPORTED
 
 
-async def _told(reader: Opened, catalog: Catalog) -> Told:
+async def _locks(reader: Reader) -> Mapping[str, str]:
+    """Return the settings that the device's security policy holds, and by which item.
+
+    Where an access does not tell the policy, what it holds shows when it is written.
+    """
+    said = (await reader.read((ITEMS,))).get(ITEMS)
+    if not isinstance(said, Known) or not isinstance(said.value, tuple):
+        return {}
+    return locked(said.value, load_content())
+
+
+async def _told(reader: Opened, around: Around) -> Told:
     try:
-        readings = await tell(reader, catalog)
-        frozen = reader.frozen(readings)
+        readings = await tell(reader, around.catalog, around.keys)
+        frozen = {**reader.frozen(readings), **await _locks(reader)}
         return Told(readings, reader.driver.name, reader.name, reader.descr, reader.pin, frozen)
     finally:
         reader.close()
@@ -71,19 +84,19 @@ async def _told(reader: Opened, catalog: Catalog) -> Told:
 
 async def read_device(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Told:
     """Read one device as a user of SNMPv3. Raises as `open_as`."""
-    return await _told(await open_as(Manager, dialer, login, expected, around), around.catalog)
+    return await _told(await open_as(Manager, dialer, login, expected, around), around)
 
 
 async def read_by_community(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Told:
     """Read one device by community. Raises as `open_by_community`."""
-    return await _told(await open_by_community(dialer, login, expected, around), around.catalog)
+    return await _told(await open_by_community(dialer, login, expected, around), around)
 
 
 async def read_by_web(
     dialer: Dialer, login: Login, expected: Pin, around: Around, seen: Pin
 ) -> Told:
     """Read one device by its Remote UI. Raises as `open_web`."""
-    return await _told(await open_web(dialer, login, expected, around, seen), around.catalog)
+    return await _told(await open_web(dialer, login, expected, around, seen), around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +127,9 @@ async def read_by(access: str, caller: Caller) -> Told:
         case "remote-ui":
             return await read_by_web(dialer, login, expected, around, caller.seen)
         case "ipp":
-            return await _told(
-                await open_ipp(dialer, login, expected, around, caller.seen), around.catalog
-            )
+            return await _told(await open_ipp(dialer, login, expected, around, caller.seen), around)
         case "pjl":
-            return await _told(
-                await open_pjl(dialer, login, expected, around, caller.seen), around.catalog
-            )
+            return await _told(await open_pjl(dialer, login, expected, around, caller.seen), around)
         case _:
             raise NoLogin(f"{access} is no access to a device")
 

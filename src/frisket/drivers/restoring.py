@@ -63,7 +63,7 @@ async def _restart(work: Writing) -> list[str]:
     """Restart where what was put back waits for that; return what went wrong."""
     try:
         await work.restart()
-    except (*TROUBLE, SettingRefused) as fault:
+    except (Lost, *TROUBLE, SettingRefused) as fault:
         return [f"a restart is still needed: {fault}"]
     return []
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
+from typing import Final, TypeVar
 
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.base import Hand, Settings
@@ -14,6 +15,7 @@ from frisket.errors import Busy, LinkError, WireError
 from frisket.model.reading import Known, Value
 from frisket.proto.snmp.errors import EngineChanged, SnmpError
 
+T = TypeVar("T")
 AT_ONCE: Final = 12  # values in one request: they must fit one datagram
 # What an open device may answer instead of a value. Who it is has changed is another matter.
 TROUBLE: Final = (LinkError, WireError, SnmpError)
@@ -62,12 +64,15 @@ class Writing:
 
     async def read_again(self, keys: Iterable[str], why: str) -> dict[str, Value]:
         """Read after trouble: a device that restarts by itself is waited for. Raises `Lost`."""
+        return await self._patiently(partial(self.read, tuple(keys)), why)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]], why: str) -> T:
         loop = asyncio.get_running_loop()
         end = loop.time() + (0.0 if self.cut else self.job.pace.back)
         wait = 0.25
         while True:
             try:
-                return await self.read(keys)
+                return await ask()
             except TROUBLE as fault:
                 if loop.time() + wait > end:
                     raise Lost(f"{why}; reading back failed: {fault}") from fault
@@ -136,7 +141,8 @@ class Writing:
     async def restart(self) -> None:
         """Restart the device where settings wait for it. Raises as `Hand.restart`."""
         try:
-            if await self.hand.pending() <= 0:
+            # It may be restarting already, as an ended run has told it to.
+            if await self._patiently(self.hand.pending, "it does not answer") <= 0:
                 return
             self.job.record.restart(self.plan.address)
             self.job.point("restart")

@@ -20,7 +20,7 @@ from tests.unit.drivers.states import (
 
 from frisket.audit.baseline import Baseline
 from frisket.drivers.order import Phase
-from frisket.drivers.plan import Plan
+from frisket.drivers.plan import Plan, bearing
 from frisket.drivers.undo import inverse
 from frisket.drivers.ways import is_open, standing
 from frisket.model.reading import Value
@@ -141,3 +141,10 @@ def test_every_packaged_baseline_can_be_planned_from_the_factory() -> None:
     for baseline in CONTENT.baselines.values():
         state = {**make_device().personality.defaults, "snmp.v3.enabled": True}
         assert plan_of(state, baseline).steps, baseline.id
+
+
+@given(states(), baselines())
+@many
+def test_a_plan_needs_no_more_than_it_says_it_depends_on(state: State, baseline: Baseline) -> None:
+    few = {key: state[key] for key in bearing(baseline, CONTENT, VIRTUAL) if key in state}
+    assert plan_of(few, baseline) == plan_of(state, baseline)

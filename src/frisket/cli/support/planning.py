@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from frisket.audit.session import Session
@@ -23,9 +23,9 @@ from frisket.drivers.base import Pin
 from frisket.drivers.credential import Credentials, Login
 from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
-from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device, work_order
+from frisket.drivers.plan import DevicePlan, Plan, Subject, bearing, plan_device, work_order
 from frisket.drivers.plan_file import content_version
-from frisket.drivers.read import Caller, Told, witness
+from frisket.drivers.read import Caller, Told, settings, witness
 from frisket.drivers.ways import seen_from
 from frisket.errors import FrisketError
 from frisket.model.finding import Incomplete
@@ -106,7 +106,10 @@ class Planner:
         caller = Caller(
             self.network.dialer(target, login),
             login,
-            around(self.network.visiting.patience, awake="snmp" in seen.facts),
+            replace(
+                around(self.network.visiting.patience, awake="snmp" in seen.facts),
+                keys=self._asked(others),
+            ),
             self.pins.known(target.address),
             Pin(serial=seen.identity.serial),
         )
@@ -119,6 +122,14 @@ class Planner:
             return Incomplete(str(target), f"the credential is refused: {fault}")
         except FrisketError as fault:
             return hand_work(why=f"cannot be changed from here: {fault}")
+
+    def _asked(self, others: Readings) -> tuple[str, ...]:
+        """Return what to ask a device: what a plan depends on, and what others spoke of."""
+        session = self.session
+        keys = dict.fromkeys(others)
+        for driver in load_drivers():
+            keys |= dict.fromkeys(bearing(session.baseline, session.content, driver))
+        return tuple(key for key in settings(session.content.catalog) if key in keys)
 
     def _plan(
         self,

@@ -43,13 +43,17 @@ class NoLogin(FrisketError):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What an access is handed: catalogue, drivers, clock, and seconds for each attempt."""
+    """What an access is handed: catalogue, drivers, clock, and seconds for each attempt.
+
+    `keys` are the settings to read, all there are where none is named.
+    """
 
     catalog: Catalog
     drivers: Sequence[Driver]
     now: Callable[[], datetime]
     timeouts: tuple[float, ...] = PATIENCE
     restart_seconds: float = 180.0
+    keys: tuple[str, ...] = ()
 
 
 def check_pins(found: Pin, *expected: Pin) -> None:
