@@ -34,18 +34,24 @@ from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device
 from frisket.drivers.read import Caller, Told, Unreached, read_by, read_first, usable
 from frisket.drivers.record import Outcome, Result, new_record
 from frisket.drivers.undo import inverse
+from frisket.drivers.ways import seen_from
 from frisket.errors import SettingRefused
 from frisket.mfd.device import Device
 from frisket.model.finding import compliance
 from frisket.model.reading import Readings, Value
 from frisket.model.target import Identity
+from frisket.net.dial import source_of
 from frisket.probe.base import Options, Visit
 from frisket.probe.engine import find_probes, run_probes
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 # The Administrator's own password: the factory's is refused from afar by SP-27.
 PASSWORD = "Kestrel-07!abc"
-OWN: Mapping[str, Value] = {"admin.password": PASSWORD}
+# The modern baseline turns the address filter on: whoever manages the device is let in beforehand.
+OWN: Mapping[str, Value] = {
+    "admin.password": PASSWORD,
+    "firewall.ipv4.exceptions": ("127.0.0.0/8",),
+}
 WEB_ONLY = Login(
     "",
     "SHA1",
@@ -62,7 +68,7 @@ async def planned(device: Device, baseline: str, login: Login = WEB_ONLY) -> Dev
             target_of(device),
             Identity(),
             told.pin,
-            DRIVERS[told.driver],
+            seen_from(DRIVERS[told.driver], source_of(device.address)),
             told.access,
             told.readings,
             Readings(),
