@@ -1,4 +1,4 @@
-"""An eRDS gateway for tests: the product's reception behind Python's own HTTPS server.
+"""A device that reports, and an eRDS gateway: our reception behind Python's own HTTPS server.
 
 Devices, codes and reports are kept in memory by the contract of `Devices`.
 """
@@ -8,14 +8,22 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.lab import running_device
+from tests.peers.pki import Authority
+
+from frisket.mfd.device import Device
+from frisket.mfd.erds.talk import communication_test
+from frisket.mfd.host import Host
+from frisket.mfd.outside.trust import trust
+from frisket.model.reading import Value
 from frisket.proto.erds import seal
 from frisket.proto.erds.message import PATH, SIGNATURE, AlertKind, Operation, Report, Schedule
 from frisket.telemetry.erds_reception import Accepted, Enrolled, Reception, Wishes, busy
@@ -158,3 +166,92 @@ async def running_gateway(
         await asyncio.to_thread(server.shutdown)
         server.server_close()
         await asyncio.to_thread(thread.join)
+
+
+ON = "remote-service.enabled"
+STARTED = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOURS = timedelta(hours=1)
+COUNTERS = {101: 1234, 108: 1000, 301: 1200}
+
+
+class Clock:
+    """A clock that the test owns."""
+
+    def __init__(self) -> None:
+        self.now = STARTED
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A device, its gateway and the time."""
+
+    device: Device
+    host: Host
+    gateway: Gateway
+    clock: Clock
+
+    @property
+    def waiting(self) -> list[Operation]:
+        """Return what waits at the device."""
+        return [parcel.operation for parcel in self.device.erds.state.waiting]
+
+    async def pass_by(self, time: timedelta) -> None:
+        """Let time pass, as the device notices when its timer ends."""
+        self.clock.now += time
+        self.device.erds.wake()
+
+    async def got(self, operation: Operation, count: int) -> None:
+        """Wait until so many reports of an operation were accepted and are done with."""
+        await self.gateway.until(lambda: len(self.gateway.shelf.of(operation)) >= count)
+        await self.when(lambda: not self.device.erds.state.waiting)
+
+    async def when(self, right: Callable[[], bool]) -> None:
+        """Wait until something about the device is so."""
+        async with asyncio.timeout(20):
+            while not right():
+                await asyncio.sleep(0.005)
+
+    async def registered(self) -> None:
+        """Register and take in the first reports."""
+        await communication_test(self.device, "service")
+        await self.got(Operation.FIRMWARE, 1)
+
+    async def failed(self, times: int) -> None:
+        """Wait until so many rounds failed in a row."""
+        await self.when(lambda: self.device.erds.state.failures == times)
+
+
+@asynccontextmanager
+async def scene(
+    ca: Authority,
+    pair: tuple[Path, Path],
+    folder: Path,
+    *,
+    trusted: bool = True,
+    clock: Clock | None = None,
+    gateway: Gateway | None = None,
+    settings: Mapping[str, Value] | None = None,
+) -> AsyncIterator[Scene]:
+    clock = clock or Clock()
+    async with running_gateway(*pair, clock, gateway.shelf if gateway else None) as live:
+        own: dict[str, Value] = {
+            ON: True,
+            "remote-service.gateway": "127.0.0.1",
+            "remote-service.port": live.port,
+            "remote-service.registration-code": live.code(),
+            "audit-log.save": True,
+        }
+        async with running_device(
+            settings=own | dict(settings or {}),
+            services=["erds"],
+            folder=folder / "device",
+            counters=COUNTERS,
+            now=clock,
+            serial="VMF70001",
+        ) as (device, host):
+            if trusted:
+                trust(device, ca.pem, "test")
+            yield Scene(device, host, live, clock)

@@ -2,83 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.erds import Gateway, running_gateway
-from tests.lab import running_device
+from tests.erds import COUNTERS, HOURS, ON, STARTED, Clock, scene
 from tests.peers.pki import Authority, authority
+from tests.unit.mfd.test_jobs import pdf, send
 
 from frisket.errors import FrisketError, TlsFailed, UsageError
-from frisket.mfd.device import Device
 from frisket.mfd.erds.talk import com_log, communication_test, initialize
-from frisket.mfd.host import Host
 from frisket.mfd.outside.attempt import OutsideFault
-from frisket.mfd.outside.trust import trust
+from frisket.mfd.ticket import Ticket
 from frisket.mfd.troubles import TroubleKind
 from frisket.model.reading import Value
 from frisket.proto.erds.message import AlertKind, LevelState, Operation, Schedule
-
-ON = "remote-service.enabled"
-STARTED = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HOURS = timedelta(hours=1)
-COUNTERS = {101: 1234, 108: 1000, 301: 1200}
-
-
-class Clock:
-    """A clock that the test owns."""
-
-    def __init__(self) -> None:
-        self.now = STARTED
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A device, its gateway and the time."""
-
-    device: Device
-    host: Host
-    gateway: Gateway
-    clock: Clock
-
-    @property
-    def waiting(self) -> list[Operation]:
-        """Return what waits at the device."""
-        return [parcel.operation for parcel in self.device.erds.state.waiting]
-
-    async def pass_by(self, time: timedelta) -> None:
-        """Let time pass, as the device notices when its timer ends."""
-        self.clock.now += time
-        self.device.erds.wake()
-
-    async def got(self, operation: Operation, count: int) -> None:
-        """Wait until so many reports of an operation were accepted and are done with."""
-        await self.gateway.until(lambda: len(self.gateway.shelf.of(operation)) >= count)
-        await self.when(lambda: not self.device.erds.state.waiting)
-
-    async def when(self, right: Callable[[], bool]) -> None:
-        """Wait until something about the device is so."""
-        async with asyncio.timeout(20):
-            while not right():
-                await asyncio.sleep(0.005)
-
-    async def registered(self) -> None:
-        """Register and take in the first reports."""
-        await communication_test(self.device, "service")
-        await self.got(Operation.FIRMWARE, 1)
-
-    async def failed(self, times: int) -> None:
-        """Wait until so many rounds failed in a row."""
-        await self.when(lambda: self.device.erds.state.failures == times)
+from frisket.telemetry.egress import ERDS, json_pairs, load_manifest, strangers
 
 
 @pytest.fixture(scope="module")
@@ -89,39 +28,6 @@ def ca() -> Authority:
 @pytest.fixture(scope="module")
 def pair(ca: Authority, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return ca.issue(tmp_path_factory.mktemp("pki"), "127.0.0.1")
-
-
-@asynccontextmanager
-async def scene(
-    ca: Authority,
-    pair: tuple[Path, Path],
-    folder: Path,
-    *,
-    trusted: bool = True,
-    clock: Clock | None = None,
-    gateway: Gateway | None = None,
-    settings: Mapping[str, Value] | None = None,
-) -> AsyncIterator[Scene]:
-    clock = clock or Clock()
-    async with running_gateway(*pair, clock, gateway.shelf if gateway else None) as live:
-        own: dict[str, Value] = {
-            ON: True,
-            "remote-service.gateway": "127.0.0.1",
-            "remote-service.port": live.port,
-            "remote-service.registration-code": live.code(),
-            "audit-log.save": True,
-        }
-        async with running_device(
-            settings=own | dict(settings or {}),
-            services=["erds"],
-            folder=folder / "device",
-            counters=COUNTERS,
-            now=clock,
-            serial="VMF70001",
-        ) as (device, host):
-            if trusted:
-                trust(device, ca.pem, "test")
-            yield Scene(device, host, live, clock)
 
 
 async def test_it_is_off_until_enabled(
@@ -403,10 +309,11 @@ async def test_a_wrong_clock_neither_silences_nor_hurries_it(
         assert all(abs(a.measured - a.received) < HOURS for a in kept)
 
 
-async def test_nothing_private_leaves(
+async def test_nothing_leaves_that_is_not_on_the_list(
     ca: Authority, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    private = {
+    """Real traffic of a device that prints, jams, fills mailboxes and holds secrets."""
+    private: dict[str, Value] = {
         "network.host-name": "secret-host",
         "device.location": "Secret Room",
         "admin.password": "s3cr3tpass",
@@ -414,14 +321,32 @@ async def test_nothing_private_leaves(
     }
     async with scene(ca, pair, tmp_path, settings=private) as s:
         await s.registered()
-        s.device.troubles.happen(TroubleKind.JAM)
+        s.device.jobs.pace = 0
+        ticket = Ticket(via="lpd", user="m.smith", name="salaries.pdf", host="10.9.8.7")
+        send(s.device, ticket, pdf(tmp_path, 3))
+        await s.device.jobs.settled()
+        for kind in TroubleKind:
+            s.device.troubles.happen(kind)
+        send(s.device, ticket, pdf(tmp_path))
+        await s.device.jobs.settled()
+        s.device.levels.put_supply(0, 0)
         await s.pass_by(17 * HOURS)
         await s.got(Operation.CLICK_COUNT, 2)
+        assert {report.operation for report in s.gateway.shelf.reports} == set(Operation)
+        after = s.gateway.shelf.of(Operation.CLICK_COUNT)[-1]
+        assert {m.number: m.value for m in after.counters}[101] == COUNTERS[101] + 3
         sent = b"\n".join(s.gateway.bodies)
-        for word in (*private.values(), s.device.plan.mac, s.device.address, "/device"):
+        mine = ("m.smith", "salaries", "10.9.8.7", s.device.plan.mac, s.device.address, "/device")
+        for word in (*map(str, private.values()), *mine):
             assert word.encode() not in sent
-        for body in s.gateway.bodies:
-            json.loads(body.partition(b"\n\n")[2])
+        for message in s.gateway.bodies:
+            head, _, body = message.partition(b"\n\n")
+            assert strangers(load_manifest()[ERDS], json_pairs(body)) == ()
+            names = {line.partition(b":")[0].lower().decode() for line in head.splitlines()}
+            assert names == {
+                *("host", "connection", "content-type", "accept", "user-agent"),
+                *("erds-signature", "content-length"),
+            }
 
 
 async def test_every_contact_stands_in_both_logs(

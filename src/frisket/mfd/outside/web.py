@@ -76,6 +76,7 @@ async def _tunnel(device: Device, stream: _Streams, server: Server) -> None:
         offered = [v.split(" ")[0].lower() for k, v in answer.headers if k == "proxy-authenticate"]
         if "basic" not in offered:
             raise OutsideFault("the proxy asks for a login that the device does not know")
+    if answer.status in {401, 407}:  # 401: tinyproxy, where a login was wrong
         raise OutsideFault("the proxy did not accept the user name and password")
     if not 200 <= answer.status < 300:
         raise OutsideFault(f"the proxy answered {answer.status}")

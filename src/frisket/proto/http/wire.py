@@ -176,7 +176,8 @@ class ClientSide(_Side):
                     self._body += data
                     if len(self._body) > self._limits.body:
                         return self._whole(cut=True)
-                case h11.EndOfMessage():
+                case h11.EndOfMessage() | h11.PAUSED if self._head is not None:
+                    # Paused: a proxy has agreed to CONNECT, what follows is the tunnel's.
                     return self._whole(cut=False)
                 case h11.NEED_DATA:
                     return None
