@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from frisket.catalog.setting import show
+from frisket.drivers.base import IPP, PJL, SNMP_COMMUNITY, SNMP_V3, WEB
 from frisket.drivers.difference import Step, Work
 from frisket.drivers.order import Phase
 from frisket.drivers.plan import DevicePlan, Plan
@@ -17,7 +18,7 @@ from frisket.report.escape import visible
 
 _STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 _WHEN = {
-    Phase.REACH: "first by the Remote UI, then all else over SNMPv3",
+    Phase.REACH: "first what opens the way that all else is done over",
     Phase.OPEN: "first, to have a way that survives",
     Phase.CHANGE: "then",
     Phase.LOGIN: "then our own login; use the new algorithms from now on",
@@ -63,6 +64,8 @@ def _device(plan: Plan, device: DevicePlan, *, verbose: bool) -> Iterator[Text]:
         yield Text(f"  {visible(device.why)}", "yellow")
     elif not device.steps:
         yield Text("  nothing to change", "green")
+    if device.steps:
+        yield Text(f"  {_over(device)}", "dim")
     for stage in device.stages:
         yield Text(f"  {_WHEN[stage.phase]}:", "dim")
         for key in stage.keys:
@@ -77,6 +80,21 @@ def _device(plan: Plan, device: DevicePlan, *, verbose: bool) -> Iterator[Text]:
         rows = " ".join(item.rows)
         yield Text(f"  · {item.key} = {show(item.wanted)}: {item.why}  ({rows})", "dim")
     yield from _work(device.work, verbose=verbose)
+
+
+_ACCESS = {
+    SNMP_V3: "SNMPv3",
+    SNMP_COMMUNITY: "an SNMP community",
+    WEB: "the Remote UI",
+    IPP: "IPP",
+    PJL: "PJL on the print port",
+}
+
+
+def _over(device: DevicePlan) -> str:
+    """Say in words over which access the work is done, and by which it is begun."""
+    own, entry = (_ACCESS.get(name, name) for name in (device.access, device.entry))
+    return f"over {own}" if own == entry else f"over {own}, which is opened by {entry}"
 
 
 def _step(step: Step) -> Iterator[Text]:
