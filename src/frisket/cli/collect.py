@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
@@ -35,16 +35,19 @@ from frisket.telemetry.collector.exchange import Exchange, enrol, over_https
 from frisket.telemetry.collector.identity import ENROL, Identity, is_enrolled, read_identity
 from frisket.telemetry.collector.keeper import Keeper
 from frisket.telemetry.collector.leaving import leaving
+from frisket.telemetry.collector.mail import MailUplink
 from frisket.telemetry.collector.moments import Moments
 from frisket.telemetry.collector.orders import OrdersLine, Scope
+from frisket.telemetry.collector.outbox import Outbox
 from frisket.telemetry.collector.records import gap_frame
-from frisket.telemetry.collector.run import BEAT, Collector, alone
+from frisket.telemetry.collector.run import BEAT, Collector, Following, alone
 from frisket.telemetry.collector.schedule import Schedule
 from frisket.telemetry.collector.site import Site
 from frisket.telemetry.collector.spool import Limits, Spool
 from frisket.telemetry.collector.uplink import INTERVAL, Uplink
 from frisket.telemetry.collector.visit import SnmpVisit
 from frisket.telemetry.enrolment import read_token
+from frisket.telemetry.mail_settings import read_plan
 from frisket.telemetry.poll import Polled
 from frisket.telemetry.table import load_tables
 
@@ -77,6 +80,8 @@ class Collecting:
         Seconds between two polls of a device, until the gateway orders otherwise.
     spool_size
         Megabytes that the spool may take while the line is down.
+    mail
+        File with mail servers: report by mail instead of HTTPS, for sites that allow nothing else.
     proxy
         Proxy to the gateway, http://host:port. Without it: HTTPS_PROXY and NO_PROXY.
     state_dir
@@ -92,6 +97,7 @@ class Collecting:
     patience: Annotated[float, Parameter(validator=Number(gt=0, lte=100))] = 30.0
     every: Annotated[float, Parameter(validator=Number(gte=1, lte=86_400))] = 300.0
     spool_size: Annotated[int, Parameter(validator=Number(gte=1, lte=1 << 20))] = 512
+    mail: Path | None = None
     proxy: str = ""
     state_dir: Path | None = None
     quiet: Annotated[bool, Parameter(alias="-q")] = False
@@ -167,7 +173,7 @@ async def _collector(
             say(f"{each.target}: {each.why}")
     virtual = any(is_lab_word(word) for word in words)
     tell = (lambda _: None) if collecting.quiet else (lambda text: say(visible(text)))
-    moments, source = Moments(), random.SystemRandom()
+    moments = Moments()
     spool = Spool(folder, moments, gap_frame, Limits(octets=collecting.spool_size << 20))
     keeper = Keeper(spool)
     credentials = open_credentials(logging)
@@ -179,31 +185,29 @@ async def _collector(
         collecting.patience,
         0.0 if virtual else collecting.pace,
     )
-    changes = Changes(leaving)
+    source, urgent, changes = random.SystemRandom(), asyncio.Event(), Changes(leaving)
     site = Site(
-        keeper,
-        changes,
-        Schedule(collecting.every, source),
-        visit,
-        moments,
-        _scope(collecting.scope),
-        tell,
-        tuple(local),
-        collecting.parallel,
+        *(keeper, changes, Schedule(collecting.every, source), visit, moments),
+        *(_scope(collecting.scope), tell, tuple(local), collecting.parallel),
+        ring=urgent.set,
     )
     exchange = Exchange(folder, identity, over_https(collecting.proxy)(identity.papers), moments)
-    interval = min(INTERVAL, collecting.every)
-    uplink = Uplink(keeper, exchange, Backoff(source), changes.forget, tell, interval=interval)
-    site.ring = uplink.urgent.set
-    orders = OrdersLine(exchange, Backoff(source), _ignored)
-    made = Collector(folder, keeper, site, uplink, orders, min(BEAT, collecting.every))
-    orders.take = made.take
+    follow, backoff = Following(folder, site), Backoff(source)
+    beat = min(BEAT, collecting.every)
+    if collecting.mail is not None:
+        plan, aside = read_plan(collecting.mail), folder / "quarantine"
+        boxes = (plan, Outbox(folder), aside, backoff)
+        sender = MailUplink(keeper, exchange, *boxes, changes.forget, follow, tell, urgent=urgent)
+        made = Collector(folder, keeper, site, sender, beat=beat)
+    else:
+        interval = min(INTERVAL, collecting.every)
+        uplink = Uplink(
+            *(keeper, exchange, backoff, changes.forget, tell), interval=interval, urgent=urgent
+        )
+        orders = OrdersLine(exchange, Backoff(source), follow)
+        made = Collector(folder, keeper, site, uplink, orders, beat)
     made.begin(collecting.every)
     return made
-
-
-async def _ignored(_: Any) -> None:
-    return
 
 
 async def _run(collector: Collector) -> None:

@@ -97,6 +97,14 @@ def _refused(answer: Answer) -> GatewayRefused:
             reason=reason,
             hint=hint,
         )
+    if status == 409:
+        return GatewayRefused(
+            "another collector reports under this one's name",
+            again=_LATER,
+            status=status,
+            reason=reason,
+            hint=f"its folder was copied or put back: take a new --data folder, and {ENROL}",
+        )
     if status >= 500:
         return GatewayRefused(f"the gateway fails ({status})", again=0.0, status=status)
     return GatewayRefused(
@@ -163,7 +171,11 @@ class Exchange:
     async def renew(self) -> None:
         """Get a fresh certificate for the same key. Raises as `ask`."""
         request = make_request(self.identity.key).encode()
-        got = _read(await self.ask("renew", Kind.RENEW, request), Enrolled)
+        self.renewed(await self.ask("renew", Kind.RENEW, request))
+
+    def renewed(self, body: bytes) -> None:
+        """Take over what the gateway signed on a renewal. Raises `WireError`, `IdentityFault`."""
+        got = _read(body, Enrolled)
         papers = self.identity.papers
         if got.collector != papers.collector or got.gateway != papers.gateway:
             raise WireError("the certificate is for another collector")

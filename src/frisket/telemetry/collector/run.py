@@ -6,14 +6,14 @@ import asyncio
 import fcntl
 import os
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from frisket.errors import LinkError, UsageError, WireError
 from frisket.probe.survey import survey
-from frisket.telemetry.collector.exchange import GatewayRefused
+from frisket.telemetry.collector.exchange import Exchange, GatewayRefused
 from frisket.telemetry.collector.keeper import Keeper
 from frisket.telemetry.collector.orders import (
     Orders,
@@ -23,12 +23,13 @@ from frisket.telemetry.collector.orders import (
 )
 from frisket.telemetry.collector.site import Site
 from frisket.telemetry.collector.spool import Spool
-from frisket.telemetry.collector.uplink import Stalled, Uplink
+from frisket.telemetry.collector.uplink import Stalled
 from frisket.telemetry.poll import Polled
 
 BEAT: Final = 30.0  # seconds between two signs of life: so exact is a gap's beginning
 _HOURLY: Final = 120  # beats
 _TEN_MINUTES: Final = 20  # beats
+_FAREWELL: Final = 5.0  # seconds to send what waits before going
 
 
 @contextmanager
@@ -51,36 +52,61 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+class Sender(Protocol):
+    """What empties the spool: by HTTPS or by mail."""
+
+    exchange: Exchange
+
+    async def send_all(self) -> int:
+        """Send what waits, once. Raises `GatewayRefused`, `LinkError`, `WireError`, `Stalled`."""
+
+    async def run(self) -> None:
+        """Send for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Follows new orders, also after a restart without a line."""
+
+    folder: Path
+    site: Site
+
+    async def __call__(self, orders: Orders) -> None:
+        """Take them, and write them down."""
+        self.site.take(orders)
+        await asyncio.to_thread(keep_orders, self.folder, orders)
+
+
 @dataclass(slots=True)
 class Collector:
-    """One site's collector."""
+    """One site's collector. Without `orders` nobody can be asked at once: the mail route."""
 
     folder: Path
     keeper: Keeper
     site: Site
-    uplink: Uplink
-    orders: OrdersLine
+    uplink: Sender
+    orders: OrdersLine | None = None
     beat: float = BEAT
 
     def begin(self, every: float) -> None:
         """Take up what an earlier run was told; without orders, poll `every` so many seconds."""
         self.site.recall(self.folder)
         orders = kept_orders(self.folder, every)
-        self.orders.after = orders.version
+        if self.orders is not None:
+            self.orders.after = orders.version
         self.site.take(orders)
-
-    async def take(self, orders: Orders) -> None:
-        """Follow new orders, also after a restart without a line."""
-        self.site.take(orders)
-        await asyncio.to_thread(keep_orders, self.folder, orders)
 
     async def run(self) -> None:
         """Work until cancelled. Raises what no waiting can mend (`SlotsFault` …)."""
         try:
-            await together(self.site.run(), self.uplink.run(), self.orders.run(), self._beats())
+            works = [self.site.run(), self.uplink.run(), self._beats()]
+            await together(*works, *([self.orders.run()] if self.orders else []))
         finally:
             self.site.remember(self.folder)
             await self.keeper.call(Spool.beat)
+            with suppress(GatewayRefused, LinkError, WireError, Stalled, TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self.uplink.send_all()
 
     async def _beats(self) -> None:
         beats = 0
@@ -97,7 +123,8 @@ class Collector:
         """Poll every device once and send what waits; return why it could not be sent, if so."""
         trouble = ""
         try:
-            await self.orders.once(wait=0)
+            if self.orders is not None:
+                await self.orders.once(wait=0)
         except (GatewayRefused, LinkError, WireError) as fault:
             trouble = str(fault)
         targets = list(self.site.targets.values())
