@@ -239,6 +239,13 @@ class Driver:
         """Say whether devices of this family are recognised by SNMP."""
         return bool(self.describes or self.object_id or self.proof or self.signs)
 
+    @property
+    def writes(self) -> bool:
+        """Say whether anything at all can be written to devices of this family."""
+        tables = [table for table in (self.snmp, self.ipp, self.pjl) if table]
+        rows = any(bool(row.writes) for table in tables for row in table.key.values())
+        return rows or bool(self.web or self.snmp.writes)
+
     def logins(self, access: str) -> frozenset[str]:
         """Return the keys that change, or could shut out, the login of an access."""
         if access == WEB:

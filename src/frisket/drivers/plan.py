@@ -25,6 +25,7 @@ from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
 
 FORMAT = 1
+BY_HAND = "nothing is known that could be written to it: work through the order by hand"
 ACCESS = "snmp-v3"
 
 
@@ -33,8 +34,8 @@ class DevicePlan:
     """One device's changes. `state` is what they were computed from.
 
     The work is done over `access`, which is our `own` way to it; `entry` is the access that is
-    open from the start, by which ours is opened where that is another one. Without a `driver`
-    nothing can be written and `why` says so; the work order remains.
+    open from the start, by which ours is opened where that is another one. Where nothing can be
+    written, without a `driver` or by one that only reads, `why` says so; the work order remains.
     """
 
     target: Target
@@ -183,6 +184,7 @@ def arrange(subject: Subject, found: Difference, state: Settings, catalog: Catal
         access=course.access,
         entry=course.entry,
         own=own,
+        why="" if driver.writes else f"{BY_HAND} ({driver.about})",
         state=state,
         steps=found.steps,
         stages=stages(found.steps, before, driver.ways, own, login=login, reach=course.reach),

@@ -12,7 +12,7 @@ from functools import partial
 from frisket.catalog.load import load_catalog
 from frisket.cli.support.logins import around
 from frisket.cli.support.planning import Network
-from frisket.cli.support.progress import Tick
+from frisket.cli.support.progress import Board
 from frisket.cli.support.session import now
 from frisket.drivers.access.hands import open_by
 from frisket.drivers.access.snmp import Around, NoLogin
@@ -31,7 +31,7 @@ from frisket.errors import UsageError
 from frisket.model.reading import Readings
 from frisket.net.dial import source_of
 
-Show = Callable[[int], AbstractContextManager[Tick]]
+Show = Callable[[int], AbstractContextManager[Board]]
 
 
 def print_event(device: str, what: str, detail: str) -> None:
@@ -134,7 +134,7 @@ class Applier:
         (await open_web(dialer, replace(login, web=web), device.pin, self._around, seen)).close()
 
     def _refused(self, device: DevicePlan) -> Result | None:
-        if not device.driver:
+        if not device.driver or device.why:
             return Result(device.address, Outcome.REFUSED, device.why)
         if refusals := self.plan.refusals(device):
             return Result(device.address, Outcome.REFUSED, "; ".join(refusals))
@@ -150,12 +150,19 @@ async def run_plan(
     applier: Applier, devices: tuple[DevicePlan, ...], waves: Waves, show: Show
 ) -> list[Result]:
     """Carry out the plans of `devices`, with progress."""
-    with show(len(devices)) as tick:
+    with show(len(devices)) as board:
+
+        def event(device: str, what: str, detail: str) -> None:
+            board.heard(device, what, detail)
+            applier.event(device, what, detail)
 
         async def one(device: DevicePlan) -> Result:
-            result = await applier.one(device)
-            tick()
-            return result
+            board.begin(device.address, len(device.steps))
+            event(device.address, "begun", f"{len(device.steps)} settings")
+            try:
+                return await replace(applier, event=event).one(device)
+            finally:
+                board.end(device.address)
 
         return await run_waves(devices, waves, one, applier.left_out)
 
