@@ -35,7 +35,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key. `values` limits choice and set; `max_length` counts characters or list items."""
+    """One key. `values` limits choice and set; `max_length` counts characters or list items.
+
+    `used_by`: people, programs and other devices that lose or must change something with it.
+    """
 
     key: str
     kind: Kind
@@ -53,6 +56,7 @@ class Setting:
     guide: tuple[str, ...] = ()
     secret: bool = False
     services: tuple[str, ...] = ()
+    used_by: tuple[str, ...] = ()
     restart: bool = False
     doors: tuple[str, ...] = ("remote-ui", "panel")
     role: str = ""

@@ -249,6 +249,7 @@ class _Device(Writing):
         """Ask the network witness. Raises `Surprise` where it sees another value than written."""
         wanted = {s.key: s.wanted for s in self.plan.steps if s.key not in self._left}
         wrong: Mapping[str, str] = {}
+        self.job.tell("asking the network", "")
         for pause in self.job.pace.settling:
             # Services take a moment to close; one look that agrees is enough.
             await asyncio.sleep(pause)

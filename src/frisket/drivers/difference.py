@@ -40,6 +40,7 @@ class Step:
     breaks: tuple[str, ...] = ()
     restart: bool = False
     insist: bool = False
+    used_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,7 @@ def _step(setting: Setting, now: Value, wanted: Value, asked: list[_Demand]) -> 
         severity=worst,
         breaks=tuple(dict.fromkeys(text for d in asked for text in d.rule.breaks)),
         restart=setting.restart,
+        used_by=setting.used_by,
     )
 
 

@@ -139,6 +139,7 @@ def _step(row: Mapping[str, Any], catalog: Catalog) -> Step:
             "rows": tuple(row["rows"]),
             "severity": Severity(row["severity"]),
             "breaks": tuple(row["breaks"]),
+            "used_by": tuple(row["used_by"]),
         }
     )
 

@@ -17,7 +17,7 @@ from frisket.cli.support.diff import print_plan
 from frisket.cli.support.groups import state_folder
 from frisket.cli.support.options import Accepting, Spreading, Visiting
 from frisket.cli.support.planning import Network
-from frisket.cli.support.progress import progress
+from frisket.cli.support.progress import board
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import in_order, print_table, say
 from frisket.drivers.credential import Credentials
@@ -126,7 +126,7 @@ def _resumed(folder: Path, name: str) -> _Begun:
 
 
 def _run(applier: Applier, begun: _Begun, waves: Waves, *, quiet: bool) -> list[Result]:
-    show = partial(progress, "applying", quiet=quiet)
+    show = partial(board, "applying", quiet=quiet)
     if not quiet:
         say(f"run {begun.name}; take it back with: frisket apply --undo {begun.name}")
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -17,6 +18,7 @@ from frisket.model.finding import Severity
 from frisket.report.escape import visible
 
 _STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
+_MOST: Final = 8  # devices named of those that are planned alike
 _WHEN = {
     Phase.REACH: "first what opens the way that all else is done over",
     Phase.OPEN: "first, to have a way that survives",
@@ -36,13 +38,27 @@ def print_plan(plan: Plan, *, verbose: bool = False) -> None:
 
 
 def lines(plan: Plan, *, verbose: bool = False) -> Iterator[Text]:
-    """Yield the lines of a plan."""
-    for device in plan.devices:
-        yield from _device(plan, device, verbose=verbose)
+    """Yield the lines of a plan; devices that it does the same to stand together."""
+    shown: dict[tuple[Work, ...], str] = {}
+    for devices in alike(plan):
+        yield from _devices(plan, devices, shown, verbose=verbose)
         yield Text("")
     for missed in plan.missed:
         yield Text.assemble(("! ", "red"), f"{visible(missed.target)}: {visible(missed.why)}")
     yield _summary(plan)
+    if not verbose and any(device.work for device in plan.devices):
+        yield Text("`frisket plan --verbose` shows the steps of the work by hand.", "dim")
+
+
+def alike(plan: Plan) -> list[list[DevicePlan]]:
+    """Return the devices in groups that are planned alike, in the order of the first of each."""
+    groups: dict[object, list[DevicePlan]] = {}
+    for device in plan.devices:
+        what = (device.driver, device.why, device.access, device.entry, device.stages)
+        left = (device.steps, device.unsupported, device.work, device.before, device.after)
+        typed = len(plan.refusals(device))
+        groups.setdefault((what, left, typed), []).append(device)
+    return list(groups.values())
 
 
 def _summary(plan: Plan) -> Text:
@@ -56,10 +72,17 @@ def _summary(plan: Plan) -> Text:
     return Text(f"{text}.", "bold")
 
 
-def _device(plan: Plan, device: DevicePlan, *, verbose: bool) -> Iterator[Text]:
-    names = (device.identity.model, device.pin.serial and f"serial {device.pin.serial}")
-    facts = ", ".join(visible(name) for name in names if name)
-    yield Text.assemble((f"# {visible(str(device.target))}", "bold"), f"  {facts}")
+def _devices(
+    plan: Plan, devices: list[DevicePlan], shown: dict[tuple[Work, ...], str], *, verbose: bool
+) -> Iterator[Text]:
+    device = devices[0]
+    most = len(devices) if verbose else _MOST
+    for each in devices[:most]:
+        names = (each.identity.model, each.pin.serial and f"serial {each.pin.serial}")
+        facts = ", ".join(visible(name) for name in names if name)
+        yield Text.assemble((f"# {visible(str(each.target))}", "bold"), f"  {facts}")
+    if len(devices) > most:
+        yield Text(f"# ... and {len(devices) - most} more, all of them alike", "bold")
     if device.why:
         yield Text(f"  {visible(device.why)}", "yellow")
     elif not device.steps:
@@ -69,17 +92,20 @@ def _device(plan: Plan, device: DevicePlan, *, verbose: bool) -> Iterator[Text]:
     for stage in device.stages:
         yield Text(f"  {_WHEN[stage.phase]}:", "dim")
         for key in stage.keys:
-            yield from _step(device.step(key))
+            yield from _step(device.step(key), verbose=verbose)
         if stage.restart:
             yield Text("  ↻ restart", "bold")
     if device.steps:
         yield from _standing(device)
-    for refusal in plan.refusals(device):
-        yield Text(f"  refused: {refusal}", "bold red")
+    for each in devices:
+        for refusal in plan.refusals(each):
+            yield Text(f"  refused: {refusal}", "bold red")
+    if device.unsupported:
+        yield Text(f"  cannot be set from here ({len(device.unsupported)}):", "dim")
     for item in device.unsupported:
         rows = " ".join(item.rows)
-        yield Text(f"  · {item.key} = {show(item.wanted)}: {item.why}  ({rows})", "dim")
-    yield from _work(device.work, verbose=verbose)
+        yield Text(f"    · {item.key} = {show(item.wanted)}: {item.why}  ({rows})", "dim")
+    yield from _work(device, shown, verbose=verbose)
 
 
 _ACCESS = {
@@ -97,7 +123,7 @@ def _over(device: DevicePlan) -> str:
     return f"over {own}" if own == entry else f"over {own}, which is opened by {entry}"
 
 
-def _step(step: Step) -> Iterator[Text]:
+def _step(step: Step, *, verbose: bool) -> Iterator[Text]:
     asked = f"{' '.join(step.rows)} · {', '.join(step.rules)}"
     yield Text.assemble(
         ("    ~ ", "yellow"),
@@ -111,33 +137,65 @@ def _step(step: Step) -> Iterator[Text]:
         ("  (takes effect at the restart)" if step.restart else "", "dim"),
         ("  (the device says it is so, the network sees otherwise)" if step.insist else "", "red"),
     )
+    if verbose:
+        yield Text(f"        {visible(step.menu)} > {visible(step.label)}", "dim")
     for text in step.breaks:
         yield Text(f"        breaks: {text}", "dim")
+    if step.used_by:
+        yield Text(f"        used by: {'; '.join(step.used_by)}", "dim")
 
 
 def _standing(device: DevicePlan) -> Iterator[Text]:
     before, after = device.before, device.after
-    yield _change("ways to manage", before.ways, after.ways)
-    yield _change("ways to print", before.print_paths, after.print_paths)
+    panel = ("the panel",)
+    yield from _change("ways to manage", (*before.ways, *panel), (*after.ways, *panel))
+    yield from _change("ways to print", before.print_paths, after.print_paths)
 
 
-def _change(what: str, before: Iterable[str], after: Iterable[str]) -> Text:
-    stays, goes = list(after), [name for name in before if name not in set(after)]
-    text = Text(f"  {what}: ")
-    for name in stays:
-        new = name not in set(before)
-        text.append(f"{'+' if new else ''}{name}  ", "green" if new else "default")
-    for name in goes:
-        text.append(f"-{name}  ", "red strike")
-    return text if stays or goes else text.append("none")
+def _change(what: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[Text]:
+    """Yield what is open before and after; only once where nothing changes."""
+    if before == after:
+        yield Text(f"  {what}, before and after: {_named(before)}")
+        return
+    text = Text(f"  {what}, before: ")
+    for name in before:
+        text.append(f"{_plain(name)}  ", "default" if name in after else "red")
+    yield text if before else text.append("none")
+    text = Text(f"  {' ' * len(what)}   after: ")
+    for name in after:
+        text.append(f"{'' if name in before else '+'}{_plain(name)}  ", "green")
+    for name in before:
+        if name not in after:
+            text.append(f"-{_plain(name)}  ", "red strike")
+    yield text if after else text.append("none of them", "bold red")
 
 
-def _work(work: tuple[Work, ...], *, verbose: bool) -> Iterator[Text]:
+def _plain(label: str) -> str:
+    """Return a device's label without the brackets that its manuals put around it."""
+    return label.removeprefix("<").removesuffix(">").removesuffix(" Settings")
+
+
+def _named(names: tuple[str, ...]) -> str:
+    return ", ".join(_plain(name) for name in names) or "none"
+
+
+def _work(
+    device: DevicePlan, shown: dict[tuple[Work, ...], str], *, verbose: bool
+) -> Iterator[Text]:
+    """Yield the work order; one that was shown already is named by its device."""
+    work = device.work
     if not work:
         return
+    if work in shown:
+        yield Text(f"  by hand ({len(work)}): the same as on {shown[work]}", "dim")
+        return
+    shown[work] = device.address
     yield Text(f"  by hand ({len(work)}):", "dim")
     for number, item in enumerate(work, 1):
-        yield Text.assemble(f"    {number}. {visible(item.title)}", (f"  {item.row}", "dim"))
+        severity = (f"  {item.severity.value}", _STYLE[item.severity])
+        yield Text.assemble(
+            f"    {number}. {visible(item.title)}", severity, (f"  {item.row}", "dim")
+        )
         if verbose:
             for count, step in enumerate(item.steps, 1):
                 yield Text(f"         {count}) {visible(step, 400)}")
