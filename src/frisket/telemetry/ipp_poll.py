@@ -21,7 +21,15 @@ _DOORS: Final = tuple(f"{scheme}:{path}" for scheme in ("ipp", "ipps") for path 
 async def read_ipp(
     dialer: Dialer, table: IppTable, patience: float, known: str = ""
 ) -> tuple[Sample, str]:
-    """Return what the printer says of itself, and the door (`ipps:/ipp/print`) that answered.
+    """Return what the printer says of itself, and the door that answered; see `message_of`."""
+    message, door = await message_of(dialer, table, patience, known)
+    return interpret_ipp(message, table), door
+
+
+async def message_of(
+    dialer: Dialer, table: IppTable, patience: float, known: str = ""
+) -> tuple[Message, str]:
+    """Return a printer's answer, and the door (`ipps:/ipp/print`) that gave it.
 
     `known` is the door that answered last time. No job, no login, no address of the answer is
     followed. Raises `LinkError` and `WireError` where no door gives a printer.
@@ -36,8 +44,8 @@ async def read_ipp(
         except (LinkError, WireError) as fault:
             met = fault
             continue
-        if message is not None and (sample := interpret_ipp(message, table)):
-            return sample, door
+        if message is not None and interpret_ipp(message, table):
+            return message, door
     raise met
 
 

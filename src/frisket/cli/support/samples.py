@@ -16,6 +16,7 @@ from rich.text import Text
 from frisket.report.escape import guarded, visible
 from frisket.telemetry.poll import Polled
 from frisket.telemetry.sample import Alert, Counter, Level, Sample, State
+from frisket.telemetry.words import CODES
 
 T = TypeVar("T")
 
@@ -139,7 +140,7 @@ def _alerts(alerts: Sequence[Alert]) -> Iterator[Text]:
         where = f"{alert.group} {alert.member}".strip()
         yield Text.assemble(
             (f"    {alert.severity or 'other':<8}", style),
-            f"  {where}  {alert.text or f'code {alert.code}'}",
+            f"  {where}  {alert.text or CODES.get(alert.code, f'code {alert.code}')}",
         )
 
 
