@@ -78,8 +78,10 @@ async def _toner(device: Device, request: Answer) -> Answer:
     if not isinstance(number, int) or not 1 <= number <= len(supplies):
         raise UsageError(f"the device has supplies 1 to {len(supplies)}")
     supply = supplies[number - 1]
-    if not isinstance(level, int) or not 0 <= level <= supply.capacity:
-        raise UsageError(f"a level is a number from 0 to {supply.capacity}")
+    most = supply.capacity if supply.capacity > 0 else 100
+    if not isinstance(level, int) or not -3 <= level <= most:
+        hint = "-2: not known, -3: some is left"
+        raise UsageError(f"a level is a number from -3 to {most}", hint=hint)
     device.levels.put_supply(number - 1, level)
     return {"name": supply.name, "level": level}
 

@@ -13,7 +13,7 @@ FLUTTER: Final = timedelta(minutes=10)
 _PER_PAGES: Final = 10_000
 _FEWEST_PAGES: Final = 2_000
 # prtAlertCode 8 (RFC 3805), a problem of hrPrinterDetectedErrorState, an alert of eRDS.
-_JAM: Final = re.compile(r"(alert\.[^.]*\.8|8|jam|jammed|problem\.jammed|postJamLog)(\.|\Z)")
+_JAM: Final = re.compile(r"(alert\.[^.]*\.8|8|jam|jammed|problem\.jammed)(\.|\Z)")
 
 
 @dataclass(frozen=True, slots=True)

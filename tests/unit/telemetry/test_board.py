@@ -141,6 +141,8 @@ def test_days_are_the_site_s() -> None:
         ("alert.media path.8", True),
         ("problem.jammed", True),
         ("jam", True),
+        ("jam.010C", True),
+        ("service-call.E000-0001", False),
         ("8", True),
         ("808", False),
         ("alert.input.808", False),

@@ -14,6 +14,7 @@ from frisket.proto.erds import seal
 from frisket.proto.erds.message import (
     Alert,
     AlertKind,
+    Fault,
     LevelState,
     Meter,
     Operation,
@@ -24,6 +25,7 @@ from frisket.proto.erds.message import (
     SupplyLevel,
 )
 from frisket.proto.erds.wire import read_answer, report_octets
+from frisket.telemetry.batch import Batch, Kind, Value, decode, encode
 from frisket.telemetry.erds_reception import (
     WINDOW,
     Accepted,
@@ -32,7 +34,7 @@ from frisket.telemetry.erds_reception import (
     Reply,
     busy,
 )
-from frisket.telemetry.erds_sample import sample_of
+from frisket.telemetry.erds_sample import records_of, sample_of
 from frisket.telemetry.sample import State
 from frisket.telemetry.table import load_tables
 
@@ -264,3 +266,40 @@ def test_a_report_is_a_sample_as_a_poll_would_give_it() -> None:
     assert [(a.severity, a.group, a.text) for a in sample.alerts] == [
         ("critical", "supply", "Black Toner: toner-out")
     ]
+
+
+def test_a_report_is_records_that_the_gateway_s_store_takes() -> None:
+    reception, _ = registered()
+    numbers = next(table.numbers for table in load_tables() if table.name == "canon")
+    late = NOW + timedelta(hours=5)
+    jam = replace(
+        counters(2),
+        operation=Operation.JAM,
+        faults=(Fault("010C", "", NOW, 1234, "Drawer 1", "A4"), Fault("E000", "0001", NOW, 1)),
+    )
+    began = replace(
+        counters(3, sent=late),
+        operation=Operation.ALERT,
+        alerts=(
+            Alert(AlertKind.TONER_LOW, True, NOW, "Black Toner"),
+            Alert(AlertKind.JAM, False, NOW, "Paper jam"),
+        ),
+    )
+    found: list[dict[str, Value]] = []
+    for report, kinds in ((jam, [Kind.CHANGE, Kind.EVENT, Kind.EVENT]), (began, [Kind.CHANGE])):
+        reply = send(reception, report, now=late)
+        assert reply.accepted is not None
+        records = records_of(reply.accepted, numbers)
+        assert [record.kind for record in records] == kinds
+        for record in records:
+            assert decode(encode(Batch("erds", "VMF1", record.seq, 1, (record,)))).records == (
+                record,
+            )
+            assert (record.device, record.seq) == ("VMF1", report.sequence)
+            found.append(record.values)
+        assert records[0].at == (late - (report.sent - report.at)).timestamp()
+    assert found[0]["counter.total-1"] == 5
+    assert found[1]["code"] == "jam.010C"
+    assert found[2]["code"] == "jam.E000-0001"
+    assert isinstance(found[3]["alert.toner-low-black-toner"], list)
+    assert found[3]["alert.jam-paper-jam"] is None

@@ -13,6 +13,7 @@ from frisket.errors import UsageError
 
 Folder = Annotated[Path | None, Parameter(name="--state-dir")]
 Format = Annotated[TableOrJson, Parameter(alias="-f")]
+Level = Annotated[int, Parameter(allow_leading_hyphen=True)]
 
 
 def send(
@@ -151,8 +152,8 @@ def trouble(
     return 0
 
 
-def toner(address: str, number: int, level: int, *, state_dir: Folder = None) -> int:
-    """Put the level of a device's supply, numbered from 1, in units of its capacity."""
+def toner(address: str, number: int, level: Level, *, state_dir: Folder = None) -> int:
+    """Put the level of a device's supply, numbered from 1; -2 is not known, -3 some."""
     request = {"command": "toner", "address": address, "number": number, "level": level}
     answer = ask(lab_folder(state_dir), request)
     say(f"{address}: {answer['name']} at {answer['level']}")
