@@ -99,6 +99,13 @@ class Inventory:
             asked = update(DEVICE).where(DEVICE.c.id == device_id).values(dict(values))
             return connection.execute(asked).rowcount == 1
 
+    def change_state(self, device_ids: Iterable[int], state: str) -> None:
+        """Put devices into a state of their life: new, managed or retired."""
+        with self.database.write() as connection:
+            for some in _some(list(device_ids)):
+                asked = update(DEVICE).where(DEVICE.c.id.in_(some))
+                connection.execute(asked.values(state=state))
+
     def tag(self, device_ids: Iterable[int], tag: str) -> None:
         """Give devices a tag; having it already is no fault."""
         rows = [{"device_id": one, "tag": tag} for one in device_ids]
