@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from frisket.console.auth.sealed import KeyFault
 from frisket.errors import ContentError, FrisketError, UsageError
+from frisket.fleet.approval import NotAllowed
 from frisket.fleet.log import LogFault
+from frisket.fleet.proposals import NoSuchProposal
+from frisket.store.accounts import NameTaken
 from frisket.store.database import StoreFault
 
 
@@ -62,6 +65,9 @@ STATUS: tuple[tuple[type[FrisketError], int, str], ...] = (
     (LogFault, 503, "The audit log cannot be written"),
     (StoreFault, 503, "The database does not answer"),
     (KeyFault, 503, "A key is missing"),
+    (NotAllowed, 409, "That is not allowed"),
+    (NoSuchProposal, 404, "Nothing here"),
+    (NameTaken, 409, "This name is taken"),
     (UsageError, 400, "That does not work"),
     (ContentError, 400, "That file is malformed"),
 )

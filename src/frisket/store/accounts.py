@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from frisket.errors import FrisketError
 from frisket.store.database import Database
-from frisket.store.tables.account import ACCOUNT, CONSOLE_SESSION, ROLE_GRANT
+from frisket.store.tables.account import ACCOUNT, API_TOKEN, CONSOLE_SESSION, PASSKEY, ROLE_GRANT
 
 
 class NameTaken(FrisketError):
@@ -164,6 +164,14 @@ class AccountStore:
             if now is not None:
                 gone = delete(CONSOLE_SESSION).where(CONSOLE_SESSION.c.account_id == account)
                 connection.execute(gone)
+
+    def forget_ways_in(self, account: int, now: datetime) -> None:
+        """Forget an account's passkeys, tokens and sessions; it counts as raised from now on."""
+        with self._database.write() as connection:
+            for table in (PASSKEY, API_TOKEN, CONSOLE_SESSION):
+                connection.execute(delete(table).where(table.c.account_id == account))
+            later = update(ACCOUNT).where(ACCOUNT.c.id == account)
+            connection.execute(later.values(elevated=now))
 
 
 def read_account(connection: Connection, condition: Any) -> Account | None:

@@ -157,6 +157,10 @@ class Doors:
             raise LoginRefused
         return self.open(account, who.session.method, knock, instead_of=who.session.id)
 
+    def refuse(self, name: str, knock: Knock, what: str) -> None:
+        """Count and log a failed login of another kind."""
+        self._failed(name, knock, what)
+
     def log_out(self, who: Who) -> None:
         """End this session."""
         if who.session is not None:

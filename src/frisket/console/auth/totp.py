@@ -38,6 +38,12 @@ class Codes:
         self.accounts.change(account.id, totp_offered=sealed)
         return secret
 
+    def offered(self, account: Account) -> str:
+        """Return the key that is being set up, a new one where there is none."""
+        if not account.totp_offered:
+            return self.offer(account)
+        return self.sealer.open(account.totp_offered, f"totp:{account.id}")
+
     def accept(self, account: Account, code: str, now: datetime) -> tuple[str, ...]:
         """Turn the offered key on where the code fits; returns recovery codes, or nothing."""
         if not account.totp_offered or not self._fits(account, account.totp_offered, code, now):
