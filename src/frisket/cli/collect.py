@@ -46,6 +46,7 @@ from frisket.telemetry.collector.site import Site
 from frisket.telemetry.collector.spool import Limits, Spool
 from frisket.telemetry.collector.uplink import INTERVAL, Uplink
 from frisket.telemetry.collector.visit import SnmpVisit
+from frisket.telemetry.egress import COLLECTOR, load_manifest, manifest_text
 from frisket.telemetry.enrolment import read_token
 from frisket.telemetry.mail_settings import read_plan
 from frisket.telemetry.poll import Polled
@@ -248,6 +249,7 @@ def collect(
     token_file: Path | None = None,
     data: Path | None = None,
     once: bool = False,
+    manifest: bool = False,
     collecting: Collecting = Collecting(),
     logging: Logging = Logging(),
 ) -> int:
@@ -270,7 +272,12 @@ def collect(
         Folder for key, certificate and spool.
     once
         Poll every device once, send what waits, and stop; 3 where something is missing.
+    manifest
+        Print the list of every field that may leave the site, and stop.
     """
+    if manifest:
+        sys.stdout.write(manifest_text({COLLECTOR: load_manifest()[COLLECTOR]}))
+        return 0
     folder = _folder(data)
 
     async def work() -> int:

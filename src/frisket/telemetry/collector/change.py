@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from frisket.telemetry.batch import Kind, Value
 from frisket.telemetry.flat import flatten
 from frisket.telemetry.sample import Sample
@@ -17,6 +19,7 @@ from frisket.telemetry.sample import Sample
 FULL: Final = 24 * 3600.0  # seconds after which all is told again, whatever has changed
 SEEN: Final = 15 * 60.0  # seconds after which it is told that a device answers
 MOST_DEVICES: Final = 20_000
+MOST_OCTETS: Final = 64 << 10  # of one device's values; a real one has a tenth of that
 
 Leaving = Callable[[Mapping[str, Value]], dict[str, Value]]
 
@@ -81,7 +84,20 @@ class Changes:
         self._told.clear()
 
     def _values(self, sample: Sample, address: str) -> dict[str, Value]:
-        return self._leaving({"address": address, **flatten(sample)})
+        return fitting(self._leaving({"address": address, **flatten(sample)}))
+
+
+def fitting(values: dict[str, Value], most: int = MOST_OCTETS) -> dict[str, Value]:
+    """Return the values, as many as fit into a record: counters come first, a flood is cut off."""
+    if len(msgspec.msgpack.encode(values)) <= most:
+        return values
+    kept: dict[str, Value] = {}
+    for name, value in values.items():
+        most -= len(name) + len(msgspec.msgpack.encode(value)) + 3
+        if most < 0:
+            break
+        kept[name] = value
+    return kept
 
 
 def changed(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, Value]:

@@ -36,7 +36,7 @@ class Orders(msgspec.Struct, frozen=True):
     version: Annotated[int, Meta(ge=0)] = 0
     devices: Annotated[list[Place], Meta(max_length=20_000)] = []
     networks: Annotated[list[Place], Meta(max_length=1000)] = []
-    every: Annotated[float, Meta(ge=30, le=86_400)] = 300.0
+    every: Annotated[float, Meta(ge=1, le=86_400)] = 300.0
     quiet: Annotated[list[Place], Meta(max_length=2)] = []
     zone: Annotated[str, Meta(max_length=60)] = "UTC"
 
@@ -127,15 +127,16 @@ class OrdersLine:
     backoff: Backoff
     take: Callable[[Orders], Awaitable[None]]
     after: int = 0
+    heard: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def once(self, wait: int = WAIT) -> Orders:
         """Return the orders in force, which may be those known. Raises as `Exchange.ask`."""
         body = msgspec.json.encode({"after": self.after, "wait": wait})
         got = read_orders(await self.exchange.ask("orders", Kind.ORDERS, body, wait + 30.0))
-        if got.version != self.after:
+        if got.version != self.after or not self.heard:
             await self.take(got)
-            self.after = got.version
+            self.after, self.heard = got.version, True
         return got
 
     async def run(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from frisket.errors import WireError
 from frisket.telemetry.batch import Kind, Record, frame
 from frisket.telemetry.collector.change import News
 from frisket.telemetry.collector.spool import Gap, Maker
+
+MOST_OCTETS: Final = 200 << 10  # with room for the number and the time
 
 
 def gap_frame(number: int, gap: Gap) -> bytes:
@@ -19,7 +23,8 @@ def gap_frame(number: int, gap: Gap) -> bytes:
 
 def maker(news: News) -> Maker:
     """Return what makes the frame of a record. Raises `WireError` for one that no gateway takes."""
-    frame(Record(1, news.device, 0.0, news.kind, news.values))
+    if len(frame(Record(1, news.device, 0.0, news.kind, news.values))) > MOST_OCTETS:
+        raise WireError(f"a record has at most {MOST_OCTETS} octets")
 
     def made(number: int, at: int) -> bytes:
         return frame(Record(number, news.device, at / 1000, news.kind, news.values))

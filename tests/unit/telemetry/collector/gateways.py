@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import ssl
+import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,10 +21,18 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import convert
+from msgspec.structs import astuple
 
 from frisket.errors import WireError
 from frisket.net.web import Answer
-from frisket.telemetry.authority import Authority, issue, new_authority, server_files
+from frisket.telemetry.authority import (
+    Authority,
+    issue,
+    new_authority,
+    open_authority,
+    server_files,
+)
 from frisket.telemetry.batch import Kind as Told
 from frisket.telemetry.batch import Record, decode
 from frisket.telemetry.enrolment import Token, make_token, read_ask
@@ -54,7 +64,8 @@ class Gateway:
     tokens: set[str] = field(default_factory=set)
     collectors: int = 0
     forget_signature: bool = False
-    journal: Path | None = None  # where acknowledged records stand, for a process that is killed
+    journal: Path | None = None  # where records stand that are kept, for a process that is killed
+    deaf: float = 0.0  # how often the connection is cut instead of an answer
 
     def token(self) -> Token:
         token = make_token(self.authority.identifier)
@@ -125,9 +136,17 @@ class Gateway:
                 known = record.seq
                 if self.journal:
                     with self.journal.open("ab", buffering=0) as file:
-                        row = [batch.spool, record.seq, record.device, record.kind, record.values]
-                        file.write(json.dumps(row).encode() + b"\n")
+                        file.write(json.dumps([batch.spool, astuple(record)]).encode() + b"\n")
         return {"acknowledged": known, "full": self.full, "refused": self.refused}
+
+    def recall(self, journal: Path) -> None:
+        """Take up what an earlier process has kept; a torn last line was never acknowledged."""
+        self.journal = journal
+        rows = journal.read_bytes().split(b"\n") if journal.exists() else []
+        journal.write_bytes(b"".join(row + b"\n" for row in rows[:-1]))
+        for row in rows[:-1]:
+            spool, told = json.loads(row)
+            self.records[spool].append(convert(told, Record))
 
     def all(self) -> list[Record]:
         return [record for spool in self.records.values() for record in spool]
@@ -168,6 +187,8 @@ async def _converse(
             fields = dict(line.lower().split(": ", 1) for line in head[1:] if line)
             body = await reader.readexactly(int(fields.get("content-length", "0")))
             answer = gateway.handle(head[0].split()[1], body)
+            if random.random() < gateway.deaf:
+                return
             lines = [f"HTTP/1.1 {answer.status} X", f"Content-Length: {len(answer.body)}"]
             lines += [f"{name}: {value}" for name, value in answer.headers.items()]
             writer.write("\r\n".join([*lines, "", ""]).encode() + answer.body)
@@ -196,3 +217,18 @@ async def serve(
     finally:
         server.close()
         await server.wait_closed()
+
+
+async def main(folder: Path, port: int, deaf: float) -> None:
+    """Serve until killed; the folder keeps authority, tokens, orders and records."""
+    now = datetime.now(UTC)
+    gateway = Gateway(authority=open_authority(folder, now), deaf=deaf)
+    gateway.recall(folder / "journal")
+    gateway.tokens = set((folder / "tokens").read_text().split())
+    gateway.orders = json.loads((folder / "orders").read_text())
+    async with serve(gateway, folder, port=port):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
