@@ -156,27 +156,49 @@ def _state(record: Record) -> State:
 
 
 class ErdsMemory:
-    """One device's eRDS. `line` is held during a conversation; `wake()` rouses the reporter.
+    """One device's eRDS. `wake()` rouses the reporter.
 
     What changes is on disk before it is acted by; where the disk is full, the device goes on with
     what it has in memory, and sends nothing new until it can be kept.
     """
 
-    __slots__ = ("_ledger", "line", "log", "state", "wake")
+    __slots__ = ("_ledger", "_line", "_log", "_state", "wake")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.state = State()
-        self.log: deque[Contact] = deque(maxlen=LOG_ENTRIES)
-        self.line = asyncio.Lock()
+        # Made when they are needed: a fleet has thousands of devices that never report.
+        self._state: State | None = None
+        self._log: deque[Contact] | None = None
+        self._line: asyncio.Lock | None = None
         self.wake: Callable[[], None] = _idle
         for record in ledger.read():
             self._apply(record)
 
     def _apply(self, record: dict[str, Any]) -> None:
         if "state" in record:
-            self.state = _state(record["state"])
-            self.log = deque((Contact(*row) for row in record["log"]), maxlen=LOG_ENTRIES)
+            self._state = _state(record["state"])
+            self._log = deque((Contact(*row) for row in record["log"]), maxlen=LOG_ENTRIES)
+
+    @property
+    def state(self) -> State:
+        """Return what is remembered."""
+        if self._state is None:
+            self._state = State()
+        return self._state
+
+    @property
+    def log(self) -> deque[Contact]:
+        """Return COM-LOG, the oldest first."""
+        if self._log is None:
+            self._log = deque(maxlen=LOG_ENTRIES)
+        return self._log
+
+    @property
+    def line(self) -> asyncio.Lock:
+        """Return what is held during a conversation."""
+        if self._line is None:
+            self._line = asyncio.Lock()
+        return self._line
 
     def save(self) -> None:
         """Put all of it on disk. Raises `LedgerFault`."""
@@ -207,11 +229,11 @@ class ErdsMemory:
 
         Raises `LedgerFault`.
         """
-        before, self.state = self.state, State(seed=seed)
+        before, self._state = self._state, State(seed=seed)
         try:
             self.save()
         except LedgerFault:
-            self.state = before
+            self._state = before
             raise
         self.wake()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -67,7 +66,7 @@ class Troubles:
     `watchers` are called with each trouble that happens, and with None when one has been cleared.
     """
 
-    __slots__ = ("_ledger", "_now", "_total", "active", "count", "log", "watchers")
+    __slots__ = ("_ledger", "_log", "_now", "_total", "active", "count", "watchers")
 
     def __init__(
         self, ledger: Ledger, now: Callable[[], datetime], total: Callable[[], int]
@@ -76,9 +75,7 @@ class Troubles:
         self._now = now
         self._total = total
         self.active: dict[TroubleKind, Trouble] = {}
-        self.log: dict[TroubleKind, deque[Trouble]] = {
-            kind: deque(maxlen=_KEPT) for kind in TroubleKind
-        }
+        self._log: list[Trouble] = []
         self.watchers: list[Callable[[Trouble | None], None]] = []
         self.count = 0
         for record in ledger.read():
@@ -88,7 +85,10 @@ class Troubles:
                 self._apply(Trouble(**{**record, "kind": TroubleKind(record["kind"])}))
 
     def _apply(self, trouble: Trouble) -> None:
-        self.log[trouble.kind].append(trouble)
+        same = [each for each in self._log if each.kind is trouble.kind]
+        if len(same) >= _KEPT:
+            self._log.remove(same[0])
+        self._log.append(trouble)
         self.count = max(self.count, trouble.number)
         if trouble.kind in STOPPING:
             self.active[trouble.kind] = trouble
@@ -109,8 +109,7 @@ class Troubles:
 
     def since(self, number: int) -> list[Trouble]:
         """Return what is in the logs after that number, oldest first."""
-        found = [trouble for log in self.log.values() for trouble in log if trouble.number > number]
-        return sorted(found, key=lambda trouble: trouble.number)
+        return [trouble for trouble in self._log if trouble.number > number]
 
     def clear(self, kind: TroubleKind) -> bool:
         """Put it right; say whether it was wrong."""
