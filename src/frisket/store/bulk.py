@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select
+from sqlalchemy import Column, Connection, Table, bindparam, func, join, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from frisket.store.database import StoreFault
@@ -24,17 +24,48 @@ def inserting(connection: Connection, table: Table) -> Any:
     return sqlite.insert(table) if on_sqlite(connection) else postgresql.insert(table)
 
 
-def among(connection: Connection, column: Column[Any], name: str) -> ColumnElement[bool]:
-    """Say that a column is among the list bound to `name`: one parameter, however many."""
+def among(connection: Connection, column: Column[Any], name: str) -> Any:
+    """Return what to join with a column's table, to get the rows of the list bound to `name`.
+
+    One parameter, however many there are; and an index is used even where nothing is known of it.
+    """
     if on_sqlite(connection):
-        listed = func.json_each(bindparam(name)).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == func.any(bindparam(name, type_=postgresql.ARRAY(column.type)))
+        values = func.json_each(bindparam(name)).table_valued("value", name="wanted")
+    else:
+        array = bindparam(name, type_=postgresql.ARRAY(column.type))
+        values = func.unnest(array).table_valued("value", name="wanted").render_derived()
+    return join(values, column.table, column == values.c.value)
 
 
 def listed(connection: Connection, values: Iterable[Any]) -> Any:
     """Return a list as `among` takes it."""
     return json.dumps(list(values)) if on_sqlite(connection) else list(values)
+
+
+def rewrite(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    types: Sequence[str],
+) -> None:
+    """Change columns of rows that are there; the first of `columns` is the key."""
+    key, *others = columns
+    if on_sqlite(connection):
+        put = update(table).where(table.c[key] == bindparam("_key"))
+        put = put.values({name: bindparam(f"_{name}") for name in others})
+        names = ["_key", *(f"_{name}" for name in others)]
+        connection.execute(put, [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    arrays = ", ".join(f"%b::{kind}[]" for kind in types)
+    given = ", ".join(f'"{name}"' for name in columns)
+    kept = ", ".join(f'"{name}" = given."{name}"' for name in others)
+    with _driver(connection) as driver:
+        driver.execute(
+            f"UPDATE {table.name} SET {kept} FROM unnest({arrays}) AS given ({given})"  # noqa: S608
+            f' WHERE {table.name}."{key}" = given."{key}"'.encode(),
+            [list(column) for column in zip(*rows, strict=True)],
+        )
 
 
 def upsert(

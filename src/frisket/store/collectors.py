@@ -146,17 +146,17 @@ class Collectors:
             return [(row.name, row.day, row.key, row.why) for row in rows]
 
     def orders(self, site_id: int) -> tuple[int, Mapping[str, Any]]:
-        """Return version and text of a site's orders; version 0 where there are none."""
+        """Return version and text of a site's orders; version 1 where nobody gave any."""
         with self.database.read() as connection:
             row = connection.execute(
                 select(ORDERS.c.version, ORDERS.c.document).where(ORDERS.c.site_id == site_id)
             ).one_or_none()
-            return (row.version, row.document) if row is not None else (0, {})
+            return (row.version, row.document) if row is not None else (1, {})
 
     def order(self, site_id: int, document: Mapping[str, Any], now: datetime) -> int:
         """Give a site's collectors new orders; return their version."""
         row = self.database.insert(ORDERS).values(
-            site_id=site_id, version=1, document=dict(document), changed=now
+            site_id=site_id, version=2, document=dict(document), changed=now
         )
         changed = {
             "version": ORDERS.c.version + 1,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from frisket.store.bulk import among, append, inserting, listed, upsert
+from frisket.store.bulk import among, append, inserting, listed, rewrite, upsert
 from frisket.store.database import Database
 from frisket.store.tables.collector import REFUSED
 from frisket.store.tables.device import DEVICE, SITE
@@ -71,7 +71,9 @@ class Gap(NamedTuple):
 
 def find_metrics(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Return the numbers of those of these names that have one."""
-    asked = select(METRIC.c.name, METRIC.c.id).where(among(connection, METRIC.c.name, "names"))
+    asked = select(METRIC.c.name, METRIC.c.id).select_from(
+        among(connection, METRIC.c.name, "names")
+    )
     rows = connection.execute(asked, {"names": listed(connection, names)})
     return {row.name: row.id for row in rows}
 
@@ -99,8 +101,10 @@ def metric_names(database: Database) -> Mapping[int, str]:
 
 def known_devices(connection: Connection, site_id: int, keys: Iterable[str]) -> Mapping[str, int]:
     """Return the id of each device that is reported under one of these keys."""
-    asked = select(REPORTED.c.key, REPORTED.c.device_id).where(
-        REPORTED.c.site_id == site_id, among(connection, REPORTED.c.key, "keys")
+    asked = (
+        select(REPORTED.c.key, REPORTED.c.device_id)
+        .select_from(among(connection, REPORTED.c.key, "keys"))
+        .where(REPORTED.c.site_id == site_id)
     )
     rows = connection.execute(asked, {"keys": listed(connection, keys)})
     return {row.key: int(row.device_id) for row in rows}
@@ -108,9 +112,13 @@ def known_devices(connection: Connection, site_id: int, keys: Iterable[str]) -> 
 
 def latest_rows(connection: Connection, ids: Iterable[int]) -> Mapping[int, Latest]:
     """Return the latest row of these devices, locked until the transaction ends."""
-    asked = select(LATEST).where(among(connection, LATEST.c.device_id, "ids"))
     # In the order of the ids: two batches that share devices must not wait for each other.
-    asked = asked.order_by(LATEST.c.device_id).with_for_update()
+    asked = (
+        select(LATEST)
+        .select_from(among(connection, LATEST.c.device_id, "ids"))
+        .order_by(LATEST.c.device_id)
+        .with_for_update(of=LATEST)
+    )
     rows = connection.execute(asked, {"ids": listed(connection, ids)})
     return {row[0]: Latest(*row) for row in rows}
 
@@ -169,10 +177,29 @@ def not_whole(connection: Connection, site_id: int) -> None:
     connection.execute(update(LATEST).where(LATEST.c.device_id.in_(mine)).values(whole=0))
 
 
-def change_devices(connection: Connection, changes: Mapping[int, Mapping[str, Any]]) -> None:
-    """Change columns of the inventory; they are few."""
+class Shown(NamedTuple):
+    """What lists of devices show of one."""
+
+    id: int
+    status: str
+    toner: int | None
+    pages: int | None
+    polled: datetime
+    last_seen: datetime
+
+
+def show_devices(connection: Connection, rows: Sequence[Shown]) -> None:
+    """Write what lists of devices show."""
+    if rows:
+        types = ("int8", "text", "int4", "int8", "timestamptz", "timestamptz")
+        rewrite(connection, DEVICE, Shown._fields, rows, types)
+
+
+def change_devices(connection: Connection, changes: Mapping[int, Mapping[str, str]]) -> None:
+    """Change who devices are said to be; they are few."""
     for device_id, values in sorted(changes.items()):
-        connection.execute(update(DEVICE).where(DEVICE.c.id == device_id).values(dict(values)))
+        if values:
+            connection.execute(update(DEVICE).where(DEVICE.c.id == device_id).values(dict(values)))
 
 
 def ensure_months(database: Database, first: int, last: int) -> None:
@@ -222,10 +249,10 @@ def put_latest(connection: Connection, rows: Sequence[Latest]) -> None:
         upsert(connection, LATEST, rows, whole)
 
 
-def close_days(connection: Connection, rows: Sequence[tuple[int, int, bytes]]) -> None:
-    """Write closing meters: device, day, values."""
+def close_days(connection: Connection, rows: Sequence[tuple[int, int, int, bytes]]) -> None:
+    """Write closing meters: device, day, when it was last seen on it, values."""
     if rows:
-        upsert(connection, READING_DAY, rows, ("int4", "int4", "bytea"))
+        upsert(connection, READING_DAY, rows, ("int4", "int4", "int8", "bytea"))
 
 
 def add_events(connection: Connection, rows: Sequence[Event]) -> None:
@@ -234,8 +261,8 @@ def add_events(connection: Connection, rows: Sequence[Event]) -> None:
         connection.execute(insert(EVENT), [row._asdict() for row in rows])
 
 
-def end_events(connection: Connection, ended: Sequence[tuple[int, str, int]]) -> None:
-    """Write that what had begun at a device under a name has ended: device, name, time."""
+def end_events(connection: Connection, ended: Sequence[tuple[int, str, str, int]]) -> None:
+    """Write that what stood at a device has ended: device, place, code, time."""
     if not ended:
         return
     stands = (
@@ -243,12 +270,17 @@ def end_events(connection: Connection, ended: Sequence[tuple[int, str, int]]) ->
         .where(
             EVENT.c.device_id == bindparam("device"),
             EVENT.c.name == bindparam("called"),
+            EVENT.c.code == bindparam("what"),
             EVENT.c.ended.is_(None),
         )
         .values(ended=bindparam("when"))
     )
     connection.execute(
-        stands, [{"device": one, "called": name, "when": at} for one, name, at in ended]
+        stands,
+        [
+            {"device": one, "called": name, "what": code, "when": at}
+            for one, name, code, at in ended
+        ],
     )
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -31,9 +32,7 @@ _ZSTD: Final = 3
 
 # PostgreSQL keeps no NUL in a text, and neither database a number beyond 64 bits.
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT, pattern=r"^[^\x00]*\Z")]
-Name = Annotated[
-    str, Meta(min_length=1, max_length=LONGEST_NAME, pattern=r"^[A-Za-z][\x21-\x7e]*\Z")
-]
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
 Number = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Measure = Annotated[float, Meta(ge=-1e300, le=1e300)]  # also refuses infinity and NaN
 Part = bool | Number | Measure | Text | None
@@ -95,6 +94,7 @@ class _Outer(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _RECORDS: Final = msgspec.msgpack.Decoder(Record)
 _OUTER: Final = msgspec.msgpack.Decoder(_Outer)
+_NAME: Final = re.compile(r"[A-Za-z][\x21-\x7e]*")
 _STRANGE: Final = re.compile(r"[^A-Za-z0-9]+")
 # What the decoder itself raises: depth is Python's own limit.
 _FAULTS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
@@ -107,7 +107,7 @@ def frame(record: Record) -> bytes:
     """
     try:
         body = _ENCODER.encode(record)
-        _RECORDS.decode(body)
+        _check_names(_RECORDS.decode(body).values)
     except _FAULTS as fault:
         raise WireError(f"no record: {fault}") from fault
     return zlib.crc32(body).to_bytes(_CHECK, "big") + body
@@ -115,6 +115,12 @@ def frame(record: Record) -> bytes:
 
 def unframe(octets: bytes) -> Record:
     """Return the record of a frame. Raises `WireError` where one bit is not as it was."""
+    record = _unframe(octets)
+    _check_names(record.values)
+    return record
+
+
+def _unframe(octets: bytes) -> Record:
     body = octets[_CHECK:]
     if zlib.crc32(body) != int.from_bytes(octets[:_CHECK], "big") or not body:
         raise WireError("a record's checksum is wrong")
@@ -168,11 +174,23 @@ def decode(octets: bytes, *, limit: int = MOST_OCTETS) -> Batch:
         raise WireError(f"version {outer.version} of the protocol is not known here")
     if outer.oldest > outer.first:
         raise WireError("a batch begins before its spool does")
-    records = tuple(unframe(octets) for octets in outer.frames)
+    records = tuple(_unframe(octets) for octets in outer.frames)
+    # The same few names come again and again: they are looked at once a batch.
+    _check_names(set().union(*(record.values for record in records)))
     for due, record in enumerate(records, outer.first):
         if record.seq != due:
             raise WireError(f"record {record.seq} where {due} was due")
     return Batch(outer.collector, outer.spool, outer.first, outer.oldest, records)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    if not all(map(_is_name, names)):
+        raise WireError("a value's name is a letter, then visible ASCII")
+
+
+@lru_cache(maxsize=4096)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def name_part(text: str) -> str:

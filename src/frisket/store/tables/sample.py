@@ -71,17 +71,19 @@ READING = Table(
 )
 
 # The meters and levels at the end of a day in the site's zone (days since 1970). Kept for ever;
-# a day without a row ended as the one before.
+# a day without a row ended as the one before. `seen` is when the device answered last on that day.
 READING_DAY = Table(
     "reading_day",
     METADATA,
     Column("device_id", Integer, primary_key=True, autoincrement=False),
     Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("seen", BIG_ID, nullable=False),
     Column("values", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 
-# Alerts and what else happened; `ended` is empty while it lasts, and the beginning's for a moment.
+# What was wrong, and where (`name`); `ended` is empty while it lasts. What happens in a moment has
+# ended when it began.
 EVENT = Table(
     "device_event",
     METADATA,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -29,9 +29,18 @@ from frisket.store.samples import (
     put_latest,
     refuse,
     refused_on,
+    show_devices,
 )
 from frisket.telemetry.batch import Kind, Record
-from frisket.telemetry.gateway.fold import Known, Outcome, Reception, columns_of, fold, shown
+from frisket.telemetry.gateway.fold import (
+    Known,
+    Outcome,
+    Reception,
+    columns_of,
+    fold,
+    shown,
+    who_it_is,
+)
 from frisket.telemetry.gateway.metrics import Metrics
 
 OUTSIDE: Final = "its address is outside the site's networks"
@@ -160,20 +169,14 @@ class Applying:
         add_readings(connection, out.readings)
         rows = sorted(device.row(how.received) for device in devices.values())
         put_latest(connection, rows)
-        close_days(connection, [(*place, kept) for place, kept in sorted(out.days.items())])
+        close_days(connection, [(*place, *kept) for place, kept in sorted(out.days.items())])
         end_events(connection, out.ended)
         add_events(connection, out.began)
         add_gaps(connection, out.gaps)
-        changes: dict[int, Mapping[str, Any]] = {}
-        for device in devices.values():
-            if device.shown:
-                at = datetime.fromtimestamp(device.seen, UTC)
-                changes[device.device_id] = {
-                    **shown(device, self._metrics),
-                    "polled": at,
-                    "last_seen": at,
-                }
-        change_devices(connection, changes)
+        metrics, all_of_them = self._metrics, sorted(devices.items())
+        show_devices(connection, [shown(one, metrics) for _, one in all_of_them if one.shown])
+        renamed = {number: who_it_is(one, metrics) for number, one in all_of_them if one.renamed}
+        change_devices(connection, renamed)
 
 
 @lru_cache(maxsize=65_536)

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from frisket.store.samples import Event, Gap, Latest, Reading
+from frisket.store.samples import Event, Gap, Latest, Reading, Shown
 from frisket.telemetry.batch import Kind, Record
-from frisket.telemetry.flat import unflatten
-from frisket.telemetry.gateway.metrics import PAGES, Metric, Metrics, Values, packed, unpacked
+from frisket.telemetry.gateway.metrics import (
+    PAGES,
+    STATUS,
+    Metrics,
+    Values,
+    packed,
+    unpacked,
+)
+from frisket.telemetry.words import NOTICES
 
 MOST_EVENTS: Final = 200  # of one device and day: a device whose alerts flutter costs no more
 TRUSTED: Final = 120  # seconds that a collector's clock may be off before it is corrected
@@ -21,6 +29,8 @@ _OLDEST: Final = 366 * 86_400
 _INT4: Final = (1 << 31) - 1
 _HOUR: Final = 3600
 _MISSING: Final = object()
+_Alerts = dict[tuple[str, str], tuple[str, str]]
+VAGUE: Final = frozenset({0, 1, 2})  # codes that say nothing: the text must tell alerts apart
 # Columns of the inventory, and how long their texts may be.
 _COLUMNS: Final = {
     "address": 100,
@@ -46,7 +56,8 @@ class Known:
     events: int = 0
     whole: bool = False
     values: Values = field(default_factory=dict)
-    shown: bool = False  # something that lists of devices show has changed
+    shown: bool = False  # lists of devices are to show it anew
+    renamed: bool = False  # it says that it is another, or elsewhere
 
     @classmethod
     def of(cls, device_id: int, latest: Latest | None) -> Known:
@@ -97,10 +108,10 @@ class Outcome:
     """What is to be written."""
 
     readings: list[Reading] = field(default_factory=list)
-    days: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    days: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)
     began: list[Event] = field(default_factory=list)
-    standing: dict[tuple[int, str], int] = field(default_factory=dict)  # places in `began`
-    ended: list[tuple[int, str, int]] = field(default_factory=list)
+    standing: dict[tuple[int, str, str], int] = field(default_factory=dict)  # places in `began`
+    ended: list[tuple[int, str, str, int]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -158,16 +169,19 @@ class _Folding:
 
     def change(self, record: Record, device: Known, at: int, diff: Values) -> None:
         metrics = self.metrics
-        if not metrics.alerts.isdisjoint(diff):
-            for metric in sorted(metrics.alerts & diff.keys(), key=str):
-                self.alert(metric, diff[metric], device, at)
-        if not device.shown and not metrics.listed.isdisjoint(diff):
+        alerts = not metrics.alerts.isdisjoint(diff)
+        before = _standing(device, metrics) if alerts else {}
+        if not metrics.status.isdisjoint(diff):
             device.shown = True
+        if not metrics.who.isdisjoint(diff):
+            device.renamed = True
         device.values.update(diff)
         if None in diff.values():
             for metric, value in diff.items():
                 if value is None:
                     del device.values[metric]
+        if alerts:
+            self.alerts(before, device, at)
         device.number += 1
         device.changed = at
         skew = max(-_INT4, min(_INT4, int(record.at) - at))
@@ -175,19 +189,22 @@ class _Folding:
         row = Reading(device.device_id, at, device.number, skew, delay, packed(diff))
         self.out.readings.append(row)
 
-    def alert(self, metric: Metric, value: Any, device: Known, at: int) -> None:
-        name = self.metrics.name(metric)
-        place = self.out.standing.pop((device.device_id, name), None)
-        if place is not None:
-            self.out.began[place] = self.out.began[place]._replace(ended=at)
-        elif metric in device.values:
-            self.out.ended.append((device.device_id, name, at))
-        parts = value if isinstance(value, list) else []
-        if len(parts) >= 5 and device.events < MOST_EVENTS:
+    def alerts(self, before: _Alerts, device: Known, at: int) -> None:
+        """Note which alerts began and ended: never by their row, which devices number anew."""
+        now = _standing(device, self.metrics)
+        for name, code in sorted(before.keys() - now.keys()):
+            place = self.out.standing.pop((device.device_id, name, code), None)
+            if place is None:
+                self.out.ended.append((device.device_id, name, code, at))
+            else:
+                self.out.began[place] = self.out.began[place]._replace(ended=at)
+        for name, code in sorted(now.keys() - before.keys()):
+            if device.events >= MOST_EVENTS:
+                return
             device.events += 1
-            severity, code, text = (str(parts[place] or "") for place in (0, 3, 4))
-            self.out.standing[device.device_id, name] = len(self.out.began)
-            event = Event(device.device_id, name, at, None, severity[:20], code[:60], text)
+            self.out.standing[device.device_id, name, code] = len(self.out.began)
+            severity, text = now[name, code]
+            event = Event(device.device_id, name, at, None, severity, code, text)
             self.out.began.append(event)
 
     def happened(self, record: Record, device: Known, at: int) -> None:
@@ -204,7 +221,7 @@ class _Folding:
         if device.day and device.values:
             meters = self.metrics.meters
             kept = {metric: value for metric, value in device.values.items() if metric in meters}
-            self.out.days[device.device_id, device.day] = packed(kept)
+            self.out.days[device.device_id, device.day] = (device.seen, packed(kept))
 
     def gap(self, record: Record, device: Known | None) -> None:
         began, ended = (
@@ -215,6 +232,20 @@ class _Folding:
         number = device.device_id if device else None
         gap = Gap(self.how.collector_id, number, min(began, ended), max(began, ended), why)
         self.out.gaps.append(gap)
+
+
+def _standing(device: Known, metrics: Metrics) -> _Alerts:
+    """Return the alerts that a device reports: place and code -> severity and text."""
+    found: _Alerts = {}
+    for metric in metrics.alerts & device.values.keys():
+        parts = device.values[metric]
+        if isinstance(parts, list) and len(parts) >= 5 and parts[3] not in NOTICES:
+            severity, group, member, number, text = (str(part or "") for part in parts[:5])
+            code = f"alert.{group or 'other'}.{number}"
+            if parts[3] in VAGUE:
+                code = f"{code}.{text}"
+            found[f"{group} {member}".strip()[:120], code[:60]] = (severity[:20], text)
+    return found
 
 
 def _difference(old: Values, new: Values, *, whole: bool) -> Values:
@@ -240,21 +271,36 @@ def columns_of(named: Mapping[str, Any]) -> dict[str, str]:
     return columns
 
 
-def shown(device: Known, metrics: Metrics) -> dict[str, Any]:
-    """Return the columns of the inventory that lists of devices show, as far as they are known."""
+def who_it_is(device: Known, metrics: Metrics) -> dict[str, str]:
+    """Return what a device says it is, as columns of the inventory."""
+    return columns_of(
+        {metrics.name(m): value for m, value in device.values.items() if m in metrics.who}
+    )
+
+
+def shown(device: Known, metrics: Metrics) -> Shown:
+    """Return what lists of devices show of this one."""
     named = {metrics.name(m): value for m, value in device.values.items() if m in metrics.shown}
-    status = named.get("status.printer") or named.get("status.device") or ""
+    status = next((named[name] for name in STATUS if named.get(name)), "")
     pages = (named.get(name) for name in PAGES)
-    return {
-        **columns_of(named),
-        "status": str(status)[:40],
-        "toner": _lowest(named),
-        "pages": next((count for count in pages if isinstance(count, int)), None),
-    }
+    at = datetime.fromtimestamp(device.seen, UTC)
+    return Shown(
+        device.device_id,
+        str(status)[:40],
+        _lowest(named),
+        next((count for count in pages if isinstance(count, int)), None),
+        at,
+        at,
+    )
 
 
 def _lowest(named: Mapping[str, Any]) -> int | None:
     """Return the lowest supply's percent; waste boxes are none."""
-    supplies = unflatten(named).supplies
-    found = [supply.level.percent for supply in supplies if not supply.receptacle]
-    return min((percent for percent in found if percent is not None), default=None)
+    found = []
+    for name, about in named.items():
+        # name, kind, color, receptacle, unit, capacity … (`telemetry.flat`)
+        if isinstance(about, list) and len(about) == 9 and about[3] is not True:
+            level, capacity = named.get(f"{name}.level"), about[5]
+            if isinstance(level, int) and isinstance(capacity, int) and 0 <= level <= capacity:
+                found.append((200 * level + capacity) // (2 * capacity) if capacity else 0)
+    return min(found, default=None)

@@ -18,8 +18,9 @@ Values = dict[Metric, Any]
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(dict[int | str, Any])
 # Which count a list of devices shows as pages, the first there is.
+STATUS: Final = ("status.printer", "status.device")
 PAGES: Final = ("counter.total-1", "counter.total", "counter.life")
-_SHOWN: Final = ("identity.", "status.", "address", "supply.")
+_WHO: Final = ("identity.", "address")
 
 
 def packed(values: Mapping[Metric, Any]) -> bytes:
@@ -48,8 +49,9 @@ class Metrics:
     names: dict[int, str] = field(default_factory=dict)
     alerts: set[Metric] = field(default_factory=set)
     meters: set[Metric] = field(default_factory=set)
-    shown: set[Metric] = field(default_factory=set)  # in the inventory
-    listed: set[Metric] = field(default_factory=set)  # … and at once, not within the hour
+    who: set[Metric] = field(default_factory=set)  # who a device says it is
+    status: set[Metric] = field(default_factory=set)  # shown in lists at once
+    shown: set[Metric] = field(default_factory=set)  # … and within the hour
     full: bool = False
 
     def load(self) -> None:
@@ -85,10 +87,12 @@ class Metrics:
             self.alerts.add(metric)
         if is_meter(name):
             self.meters.add(metric)
-        if name.startswith(_SHOWN) or name in PAGES:
+        if name.startswith(_WHO):
+            self.who.add(metric)
+        elif name in STATUS:
+            self.status.add(metric)
+        if name.startswith("supply.") or name in PAGES or name in STATUS:
             self.shown.add(metric)
-        if name.startswith(_SHOWN):
-            self.listed.add(metric)
 
     def numbered(self, values: Mapping[str, Any]) -> Values:
         """Return the values by their numbers."""

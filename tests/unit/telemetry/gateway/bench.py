@@ -113,4 +113,4 @@ class Bench:
 
     @property
     def days(self) -> list[tuple[Any, ...]]:
-        return self.rows(READING_DAY, "day", "values")
+        return self.rows(READING_DAY, "day", "seen", "values")

@@ -181,19 +181,19 @@ def test_days_close_in_the_sites_zone_and_only_once(both: Database) -> None:
     bench.send(record(2, Kind.CHANGE, {"counter.total": 109}, at=3 * 3600 - 1), who=tokyo)
     assert bench.days == []
     bench.send(record(3, Kind.CHANGE, {"counter.total": 120}, at=3 * 3600), who=tokyo)
-    assert bench.days == [(today, {**meters, "counter.total": 109})]
+    assert bench.days == [(today, T0 + 3 * 3600 - 1, {**meters, "counter.total": 109})]
 
 
 def test_alerts_begin_and_end(bench: Bench) -> None:
     jam = ["critical", "mediaPath", 1, 8, "Paper jam", "printer-mib", "1.3", ""]
     bench.send(
         record(1, Kind.FULL, {**FULL, "alert.3": jam}, at=-50),
-        record(2, Kind.SEEN, at=-40),
-        record(3, Kind.CHANGE, {"alert.3": None}, at=-30),
+        record(2, Kind.CHANGE, {"alert.3": None, "alert.4": jam}, at=-40),
+        record(3, Kind.CHANGE, {"alert.4": None}, at=-30),
         record(4, Kind.EVENT, {"code": "E000", "severity": "service", "text": "call"}, at=-20),
     )
     assert bench.events == [
-        ("alert.3", T0 - 50, T0 - 30, "critical", "8", "Paper jam"),
+        ("mediaPath 1", T0 - 50, T0 - 30, "critical", "alert.mediaPath.8", "Paper jam"),
         ("", T0 - 20, T0 - 20, "service", "E000", "call"),
     ]
 

@@ -68,6 +68,7 @@ def upgrade() -> None:
         "reading_day",
         sa.Column("device_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seen", types.BIG_ID, nullable=False),
         sa.Column("values", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("device_id", "day", name=op.f("pk_reading_day")),
         sqlite_with_rowid=False,
