@@ -27,7 +27,8 @@ def is_another(recorded: Configuration, serial: str) -> str:
 def plan_restore(subject: Subject, recorded: Configuration, catalog: Catalog) -> DevicePlan:
     """Plan one device's way back; what cannot be written is listed as such."""
     now = settings_of(subject.device)
-    same = recorded.serial.casefold() == subject.pin.serial.casefold()
+    serial = subject.pin.serial
+    same = bool(serial) and recorded.serial.casefold() == serial.casefold()
     steps: list[Step] = []
     lacking: list[Unsupported] = []
     for key, value in recorded.settings.items():

@@ -62,9 +62,7 @@ def test_the_name_of_a_machine_stays_with_it(recorded: str) -> None:
     names: dict[str, Value] = dict.fromkeys(OWN & set(ON), "Other")
     assert names
     plan = plan_restore(subject(ON), Configuration(names, serial=recorded), CATALOG)
-    assert {step.key for step in plan.steps} == (
-        set(names) if recorded in "Aa" and recorded else set()
-    )
+    assert {step.key for step in plan.steps} == (set(names) if recorded in {"A", "a"} else set())
     assert bool(is_another(Configuration(serial=recorded), "A")) == (recorded == "B")
 
 
