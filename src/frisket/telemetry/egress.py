@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from email.message import EmailMessage
 from functools import cache
 from typing import Any, Final
 
@@ -171,6 +172,19 @@ def _walk(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
             yield from _walk(f"{path}[]", inner, depth + 1)
     else:
         yield path, value
+
+
+def http_pairs(headers: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+    """Yield the fields of an HTTP request, names in lower case."""
+    for name, value in headers.items():
+        yield f"http.{name.lower()}", value
+
+
+def mail_pairs(mail: EmailMessage) -> Iterator[tuple[str, object]]:
+    """Yield the fields of a mail, and those of its parts; what is attached is an envelope."""
+    for part in mail.walk():
+        for name, value in part.items():
+            yield f"mail.{name.lower()}", str(value)
 
 
 # -- for people

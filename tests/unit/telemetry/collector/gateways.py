@@ -61,6 +61,7 @@ class Gateway:
     refused: dict[str, str] = field(default_factory=dict)
     fail: list[int] = field(default_factory=list)
     requests: list[tuple[str, bytes]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)  # of requests over TLS
     tokens: set[str] = field(default_factory=set)
     collectors: int = 0
     forget_signature: bool = False
@@ -186,6 +187,7 @@ async def _converse(
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             fields = dict(line.lower().split(": ", 1) for line in head[1:] if line)
             body = await reader.readexactly(int(fields.get("content-length", "0")))
+            gateway.headers.append(fields)
             answer = gateway.handle(head[0].split()[1], body)
             if random.random() < gateway.deaf:
                 return
