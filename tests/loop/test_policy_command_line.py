@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.loop.test_apply_command_line import User
@@ -76,6 +77,11 @@ def change(user: User, *words: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+def truth(user: User, address: str) -> dict[str, Any]:
+    values: dict[str, Any] = user.asked("lab", "truth", address)["values"]
+    return values
+
+
 def ticked(user: User, address: str) -> list[str]:
     code, out, error = change(user, "policy", "show", address, "-f", "json")
     assert code == 0, error
@@ -85,7 +91,7 @@ def ticked(user: User, address: str) -> list[str]:
 
 def test_a_policy_goes_to_a_group_and_comes_back(user: User) -> None:
     policy = str(user.home / "branch.toml")
-    before = user.truth()
+    before = truth(user, "127.0.1.1")
     code, out, error = change(
         user, "policy", "distribute", policy, "group:first", "--auto-approve", "--canary", "1"
     )
@@ -113,7 +119,7 @@ def test_a_policy_goes_to_a_group_and_comes_back(user: User) -> None:
 
     code, out, error = change(user, "apply", "--undo", user.runs()[0], "--auto-approve")
     assert code == 0, out + error
-    assert user.truth() == before
+    assert truth(user, "127.0.1.1") == before
     assert ticked(user, "127.0.1.1") == []
 
 
@@ -199,13 +205,13 @@ def test_a_device_is_restored_from_what_was_recorded(user: User) -> None:
     assert done[0] == 0, done[2]
     truth = write(user.home / "truth.json",
                   json.dumps(user.asked("lab", "truth", "127.0.1.1")))  # fmt: skip
-    before = user.truth()["127.0.1.1"]
+    before = truth(user, "127.0.1.1")
     for key in ("lpd.enabled=off", "slp.response.enabled=off", "device.name=Other"):
         assert user.run("lab", "set", "127.0.1.1", key).returncode == 0
-    changed = user.truth()["127.0.1.1"]
+    changed = truth(user, "127.0.1.1")
     plans = {}
     capture = folder / "127.0.1.1.readings.json"
-    for source in (capture, truth):
+    for source in (capture, whole):
         path = user.home / "p.plan.json"
         code, out, error = change(user, "restore", "127.0.1.1", "--from", str(source),
                                   "-o", str(path))  # fmt: skip
@@ -218,17 +224,17 @@ def test_a_device_is_restored_from_what_was_recorded(user: User) -> None:
         "device.name",
     }
     assert plans["truth.json"] == {"lpd.enabled", "slp.response.enabled"}, "whose names?"
-    assert user.truth()["127.0.1.1"] == changed, "a plan changes nothing"
+    assert truth(user, "127.0.1.1") == changed, "a plan changes nothing"
     other = change(user, "restore", "127.0.1.2", "--from",
                    str(capture), "--auto-approve")  # fmt: skip
     assert (other[0], "recorded of serial number" in other[2]) == (2, True)
     code, out, error = change(user, "restore", "127.0.1.1", "--from",
                               str(capture), "--auto-approve")  # fmt: skip
     assert code == 0, out + error
-    assert user.truth()["127.0.1.1"] == before
+    assert truth(user, "127.0.1.1") == before
     code, out, error = change(user, "apply", "--undo", user.runs()[-1], "--auto-approve")
     assert code == 0, out + error
-    assert user.truth()["127.0.1.1"] == changed
+    assert truth(user, "127.0.1.1") == changed
     bad = write(user.home / "bad.json", '{"values": {"lpd.enabled": "perhaps"}}')
     wrong = change(user, "restore", "127.0.1.1", "--from", str(bad))
     assert (wrong[0], "does not accept" in wrong[2]) == (2, True)
@@ -244,18 +250,18 @@ def test_passwords_are_renewed_and_used_from_then_on(user: User) -> None:
     assert code == 0, out + error
     rows = json.loads(out)["passwords"]
     assert {row["outcome"] for row in rows} == {"done"}
-    truth = user.truth()
+    found = {address: truth(user, address) for address in ("127.0.1.1", "127.0.1.2")}
     kept = json.loads((user.home / "state" / "passwords.json").read_text(encoding="utf-8"))
     new = {entry["new"] for entry in kept["entries"]}
     assert len(new) == 4, "each device its own"
-    assert all(truth[a]["admin.password"] in new for a in ("127.0.1.1", "127.0.1.2"))
+    assert all(found[a]["admin.password"] in new for a in found)
     assert not [text for text in new if text in out + error]
     assert ticked(user, "127.0.1.1") == []
     listed = user.run("credentials", "list")
     assert listed.stdout.count("settled") == 4
     assert not [text for text in new if text in listed.stdout]
     shown = user.run("credentials", "reveal", "127.0.1.1", "remote-ui")
-    assert shown.stdout.strip() == truth["127.0.1.1"]["admin.password"]
+    assert shown.stdout.strip() == found["127.0.1.1"]["admin.password"]
     assert user.asked("lab", "journal", "127.0.1.1")["counts"]["failed_logins"] == 0
     records = b"".join(p.read_bytes() for p in (user.home / "state").rglob("*.run"))
     assert not [text for text in new if text.encode() in records]

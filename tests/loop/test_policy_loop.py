@@ -284,3 +284,37 @@ async def test_killed_while_it_is_put_back_it_is_put_back(tmp_path: Path, where:
         assert device.policy.items == ()
         assert stored(device) == before
         assert clean(device)
+
+
+EVERY = from_baseline(CONTENT.baselines["security-policy"], CONTENT)
+OWN = "Abc-1234-defg"
+RENEWED = replace(LOGIN, web=replace(WEB, password=Secret(OWN)))
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_all_items_go_in_and_come_back_but_for_what_only_the_panel_sets(
+    tmp_path: Path, forgets: bool
+) -> None:
+    quirks = {"forgets": ("slp.response.enabled",)} if forgets else {}
+    given: dict[str, Value] = {**LOCKED, "slp.response.enabled": True}
+    async with running_device(settings=given, services=SERVICES, quirks=quirks) as (device, _):
+        device.store.set("admin.password", OWN, "test", "lab")
+        before = dict(stored(device))
+        plan = await planned(device, EVERY, RENEWED)
+        result = await carried_out(device, plan, tmp_path, login=RENEWED)
+        if forgets:
+            assert (result.outcome, result.left) == (Outcome.LEFT, ("tpm.enabled",)), result.why
+        else:
+            assert result.outcome is Outcome.DONE, result.why
+            assert device.policy.items == EVERY.items
+            meant = read_run(tmp_path, FIRST, CONTENT.catalog)[0].devices[device.address].meant
+            back = inverse(plan, meant, DRIVERS[plan.driver], CONTENT.catalog)
+            assert [row.key for row in back.unsupported] == ["tpm.enabled"]
+            undone = await carried_out(
+                device, back, tmp_path, login=RENEWED, mode=Mode.UNDO, name=SECOND
+            )
+            assert undone.outcome is Outcome.DONE, undone.why
+        assert device.policy.items == ()
+        assert {**stored(device), "tpm.enabled": False} == before
+        assert device.store["tpm.enabled"] is True
+        assert clean(device)

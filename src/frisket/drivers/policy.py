@@ -203,11 +203,19 @@ def inverse_policy(
 ) -> DevicePlan:
     """Return the plan that puts the former policy back, and then what it had forced."""
     first = [key for key in (ITEMS, VALUES) if key in written]
-    keys = (*first, *(key for key in reversed(written) if key not in first))
-    steps = [_turned(plan.step(key)) for key in keys]
+    rest = [key for key in reversed(written) if key not in first]
+    # A policy reaches what otherwise only somebody at the panel may set.
+    panel = [key for key in rest if "remote-ui" not in catalog[key].doors]
+    steps = [_turned(plan.step(key)) for key in (*first, *rest) if key not in panel]
+    lacking = tuple(_at_the_panel(plan.step(key)) for key in panel)
     state: dict[str, Value] = {**plan.state, **{step.key: step.now for step in steps}}
     subject = Subject(plan.target, plan.identity, plan.pin, driver, POLICY, _NO, _NO)
-    return _arranged(subject, steps, state, catalog)
+    return replace(_arranged(subject, steps, state, catalog), unsupported=lacking)
+
+
+def _at_the_panel(step: Step) -> Unsupported:
+    why = "the policy had set it, and by itself it is changed at the control panel only"
+    return Unsupported(step.key, step.label, step.menu, step.now, step.rows, why)
 
 
 def _turned(step: Step) -> Step:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from frisket.drivers.job import Lost
 from frisket.drivers.record import Outcome, Result
 from frisket.drivers.writing import TROUBLE, Writing, batches
@@ -83,7 +85,9 @@ async def _group(work: Writing, keys: tuple[str, ...]) -> list[str]:
         if back:
             work.job.record.intent(address, {key: found[key] for key in back}, back)
             work.job.point("undo intent")
-            await work.send(back)
+            with suppress(SettingRefused):
+                # What was taken all the same shows when it is read.
+                await work.send(back)
             work.job.point("undo sent")
             # What opened our way also closes it: then nobody is left to be asked.
             found = before if cuts else await work.read_again(keys, "it does not answer")

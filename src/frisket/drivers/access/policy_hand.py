@@ -15,7 +15,7 @@ from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.access.web_hand import WebHand, open_web_hand
 from frisket.drivers.base import Driver, Pin, PolicyTable, Settings
 from frisket.drivers.credential import Login, Secret
-from frisket.errors import LinkError, SettingRefused, WireError
+from frisket.errors import Busy, LinkError, SettingRefused, WireError
 from frisket.model.reading import Known, Reading, Value
 from frisket.net.dial import Dialer
 from frisket.proto.http.wire import Response
@@ -82,8 +82,12 @@ class PolicyHand:
             return
         shown = await self.web.read(rest)
         todo = {key: value for key, value in rest.items() if _value(shown.get(key)) != value}
-        if todo:
-            await self.web.write(todo)
+        shut = self.web.frozen(todo)
+        if free := {key: value for key, value in todo.items() if key not in shut}:
+            await self.web.write(free)
+        if shut:
+            # Last, so that one setting of the panel's does not keep the others from being set.
+            raise SettingRefused(f"{', '.join(shut)} cannot be changed in the Remote UI")
 
     async def _tick(self, sheet: Sheet) -> None:
         page = await self._page()
@@ -91,6 +95,8 @@ class PolicyHand:
         fields += [(name, str(value)) for name, value in sheet.values.items()]
         token = (self.web.table.token, self._token(page))
         answer = await self.web.browser.send("POST", self.table.edit, [token, *fields])
+        if answer.status == 503:
+            raise Busy("the security policy: the Remote UI is busy")
         if answer.status != 200:
             raise SettingRefused(f"the security policy: {self._refusal(answer)}")
 
