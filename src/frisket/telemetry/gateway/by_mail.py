@@ -12,7 +12,7 @@ from frisket.errors import WireError
 from frisket.store.database import StoreFault
 from frisket.telemetry.envelope import Kind, open_envelope
 from frisket.telemetry.gateway.intake import MAIL_LATENESS, Forked
-from frisket.telemetry.gateway.service import Gateway, Refusal
+from frisket.telemetry.gateway.service import Gateway, Refusal, TooFast
 from frisket.telemetry.gateway.web import receipt_json, utc_now
 from frisket.telemetry.gateway_mail import Receive, Reply
 
@@ -29,7 +29,7 @@ def by_mail(gateway: Gateway, clock: Callable[[], datetime] = utc_now) -> Receiv
 def _taken(gateway: Gateway, octets: bytes, now: datetime) -> Reply:
     try:
         body = _answer(gateway, octets, now)
-    except StoreFault:
+    except (StoreFault, TooFast):
         return Reply(503)
     except Refusal:
         return Reply(403)
