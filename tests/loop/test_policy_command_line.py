@@ -203,7 +203,7 @@ def test_a_device_is_restored_from_what_was_recorded(user: User) -> None:
     done = change(user, "audit", "127.0.1.1", "--record", str(folder), "--exit-zero",
                   "-o", str(report))  # fmt: skip
     assert done[0] == 0, done[2]
-    truth = write(user.home / "truth.json",
+    whole = write(user.home / "truth.json",
                   json.dumps(user.asked("lab", "truth", "127.0.1.1")))  # fmt: skip
     before = truth(user, "127.0.1.1")
     for key in ("lpd.enabled=off", "slp.response.enabled=off", "device.name=Other"):
