@@ -40,6 +40,7 @@ class Shelf:
     kept: dict[tuple[str, str, int], Accepted] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=Schedule)
     muted: tuple[AlertKind, ...] = ()
+    operations: tuple[Operation, ...] = tuple(Operation)
 
     def enrolled(self, serial: str) -> Enrolled | None:
         if serial not in self.keys:
@@ -64,7 +65,7 @@ class Shelf:
         return True
 
     def wishes(self, _: str) -> Wishes:
-        return Wishes(self.schedule, self.muted)
+        return Wishes(self.schedule, self.muted, self.operations)
 
     @property
     def reports(self) -> list[Report]:

@@ -362,3 +362,37 @@ async def test_every_contact_stands_in_both_logs(
         audit = [entry for entry in s.device.log if entry.operation == "E-RDS"]
         assert {entry.result for entry in audit} == {"OK", "NG"}
         assert len(log) == len(audit)
+
+
+async def test_what_the_gateway_does_not_want_is_not_sent(
+    ca: Authority, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    async with scene(ca, pair, tmp_path) as s:
+        s.gateway.shelf.operations = (Operation.CLICK_COUNT, Operation.ALARM)
+        await communication_test(s.device, "service")
+        for kind in TroubleKind:
+            s.device.troubles.happen(kind)
+        await s.got(Operation.ALARM, 1)
+        await s.got(Operation.CLICK_COUNT, 1)
+        sent = {report.operation for report in s.gateway.shelf.reports}
+        assert sent == {Operation.COMMUNICATION_TEST, Operation.CLICK_COUNT, Operation.ALARM}
+
+
+async def test_what_happens_while_nobody_knows_the_device_is_told_later(
+    ca: Authority, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    async with scene(ca, pair, tmp_path) as s:
+        s.device.troubles.happen(TroubleKind.JAM, "0001")  # before anybody wanted to know
+        await s.registered()
+        key = s.gateway.shelf.keys.pop("VMF70001")
+        s.device.troubles.happen(TroubleKind.JAM, "0002")
+        await s.when(lambda: not s.device.erds.state.registered)
+        s.device.troubles.happen(TroubleKind.JAM, "0003")
+        assert key
+        code = "remote-service.registration-code"
+        s.device.store.set(code, s.gateway.code(), "service", "service-mode")
+        await communication_test(s.device, "service")
+        await s.got(Operation.JAM, 2)
+        await s.got(Operation.FIRMWARE, 2)
+        codes = [report.faults[0].code for report in s.gateway.shelf.of(Operation.JAM)]
+        assert codes == ["0002", "0003"]

@@ -11,7 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from frisket.ledger import Ledger, LedgerFault, Record
-from frisket.proto.erds.message import HOURS, Alert, AlertKind, Answer, Fault, Operation
+from frisket.proto.erds.message import (
+    HOURS,
+    Alert,
+    AlertKind,
+    Answer,
+    Fault,
+    Operation,
+    Schedule,
+)
 
 LOG_ENTRIES: Final = 30
 MOST_ALERTS: Final = 50
@@ -63,7 +71,7 @@ class State:
     round is tried again; `failures` counts those in a row. `told` holds the conditions that the
     gateway has been told of, `lost` those of alerts that were given up since the line failed.
     `trouble` is the number of the last trouble that was put to wait, `menu_seen` a digest of the
-    service menu.
+    service menu. `wanted` are the operations that the gateway asked for; empty: all.
     """
 
     seed: bytes = field(default=b"", repr=False)
@@ -71,6 +79,7 @@ class State:
     registered: bool = False
     hours: int = HOURS
     muted: tuple[AlertKind, ...] = ()
+    wanted: tuple[Operation, ...] = ()
     due: datetime | None = None
     menu: datetime | None = None
     retry: datetime | None = None
@@ -122,6 +131,7 @@ def _record(state: State) -> Record:
         "registered": state.registered,
         "hours": state.hours,
         "muted": [kind.value for kind in state.muted],
+        "wanted": [operation.value for operation in state.wanted],
         "due": _time(state.due),
         "menu": _time(state.menu),
         "retry": _time(state.retry),
@@ -142,6 +152,7 @@ def _state(record: Record) -> State:
         registered=record["registered"],
         hours=record["hours"],
         muted=tuple(AlertKind(word) for word in record["muted"]),
+        wanted=tuple(Operation(word) for word in record["wanted"]),
         due=_moment(record["due"]),
         menu=_moment(record["menu"]),
         retry=_moment(record["retry"]),
@@ -254,16 +265,16 @@ class ErdsMemory:
         """
         state = self.state
         first = not state.registered
-        if first:
-            state.trouble = max(state.trouble, trouble)
+        if state.due is None:
+            state.trouble = trouble
         state.registered = True
         state.failures, state.retry = 0, None
-        state.muted = answer.muted
-        if answer.schedule is not None:
-            state.hours = answer.schedule.hours
-            state.due = _first(answer.schedule.start, now)
+        state.muted, state.wanted = answer.muted, answer.operations
+        if answer.schedule is not None or state.due is None:
+            schedule = answer.schedule or Schedule()
+            state.hours, state.due = schedule.hours, _first(schedule.start, now)
         if first:
-            state.menu = now + MENU_FIRST
+            state.menu, state.firmware = now + MENU_FIRST, ""
         self.keep()
         self.wake()
 
@@ -277,9 +288,12 @@ class ErdsMemory:
     ) -> str:
         """Let a message wait; return what was dropped for it, "" where nothing was.
 
-        Without `alert` or `fault` one of an operation waits at most. Raises `LedgerFault`.
+        What the gateway does not want does not wait. Without `alert` or `fault` one of an
+        operation waits at most. Raises `LedgerFault`.
         """
         waiting = self.state.waiting
+        if self.state.wanted and operation not in self.state.wanted:
+            return ""
         repeats = any(parcel.operation is operation for parcel in waiting)
         if alert is None and fault is None and repeats:
             return ""

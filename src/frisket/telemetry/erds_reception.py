@@ -47,6 +47,7 @@ class Wishes:
 
     schedule: Schedule = field(default_factory=Schedule)
     muted: tuple[AlertKind, ...] = ()
+    operations: tuple[Operation, ...] = tuple(Operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ class Reception:
             answer = Answer(
                 answer.result,
                 schedule=wishes.schedule,
-                operations=tuple(Operation),
+                operations=wishes.operations,
                 muted=wishes.muted,
             )
         octets = answer_octets(answer)

@@ -17,7 +17,7 @@ from math import ceil, gcd, sqrt
 from statistics import NormalDist, fmean, variance
 from typing import Final
 
-from frisket.telemetry.sample import State
+from frisket.telemetry.sample import Level, State
 
 CONFIDENCE: Final = 0.8
 WINDOW: Final = timedelta(days=120)  # what lies further back tells little of today's use
@@ -40,6 +40,13 @@ class Point:
     at: datetime
     percent: int | None
     state: State = State.MEASURED
+
+
+def point_of(at: datetime, level: Level) -> Point:
+    """Return a sample's level as a point; an amount without a capacity is no percentage."""
+    percent = level.percent
+    unmeasured = State.UNKNOWN if level.state is State.MEASURED else level.state
+    return Point(at, percent, State.MEASURED if percent is not None else unmeasured)
 
 
 class Outcome(StrEnum):

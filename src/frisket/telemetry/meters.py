@@ -67,6 +67,22 @@ class Reading:
     sure: bool = True
 
 
+def reading_of(
+    at: datetime, values: Mapping[str, object], *, serial: str = "", sure: bool = True
+) -> Reading:
+    """Return the reading in flat values (`counter.total-1`), as the collector and the store have.
+
+    Closing meters of a day are one too; `at` is then the day's end.
+    """
+    counters = {
+        name.removeprefix("counter."): value
+        for name, value in values.items()
+        if name.startswith("counter.") and isinstance(value, int) and not isinstance(value, bool)
+    }
+    said = values.get("identity.serial")
+    return Reading(at, counters, serial or (said if isinstance(said, str) else ""), sure)
+
+
 class Mark(StrEnum):
     """Why a step is not simply a difference."""
 

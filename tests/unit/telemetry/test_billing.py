@@ -38,6 +38,7 @@ from frisket.telemetry.meters import (
     by_month,
     closing,
     month_of,
+    reading_of,
     steps,
 )
 
@@ -292,3 +293,15 @@ def test_it_is_rendered_for_people_and_for_programs() -> None:
     text = as_text(stated())
     assert "3100" in text
     assert "Complete." in text
+
+
+def test_a_reading_is_taken_from_flat_values() -> None:
+    values = {
+        "counter.total-1": 5,
+        "counter.total-1.is": ["Total 1", "impressions", 101],
+        "counter.odd": True,
+        "supply.1.1.level": 40,
+        "identity.serial": "VMF1",
+    }
+    assert reading_of(START, values) == Reading(START, {"total-1": 5}, "VMF1")
+    assert reading_of(START, values, serial="X", sure=False).serial == "X"

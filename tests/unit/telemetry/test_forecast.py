@@ -18,13 +18,15 @@ from frisket.telemetry.forecast import (
     Point,
     consumption,
     forecast,
+    point_of,
     resolution,
     t_quantile,
 )
-from frisket.telemetry.sample import State
+from frisket.telemetry.sample import Level, Source, State
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
+SOURCE = Source("printer-mib", "1.3")
 
 
 @dataclass(frozen=True)
@@ -216,3 +218,16 @@ def test_whatever_is_told_the_answer_is_in_order(raw: list[tuple[int, int | None
     assert found.days is not None
     assert 0 <= found.low <= found.days
     assert found.high is None or found.high >= found.days
+
+
+@pytest.mark.parametrize(
+    ("level", "percent", "state"),
+    [
+        (Level(State.MEASURED, SOURCE, 30, 60, "items"), 50, State.MEASURED),
+        (Level(State.MEASURED, SOURCE, 30, None), None, State.UNKNOWN),
+        (Level(State.SOME, SOURCE), None, State.SOME),
+        (Level(State.NEARLY_EMPTY, SOURCE), None, State.NEARLY_EMPTY),
+    ],
+)
+def test_a_point_is_taken_from_a_level(level: Level, percent: int | None, state: State) -> None:
+    assert point_of(NOW, level) == Point(NOW, percent, state)
