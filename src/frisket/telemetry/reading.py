@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from frisket.errors import WireError
+from frisket.errors import Silent, WireError
 from frisket.net.dial import Dialer
 from frisket.probe.snmp_identity import ASKED, PRINTER_SERIAL
 from frisket.proto.snmp.client import Manager
@@ -90,15 +90,16 @@ class Reading:
         manager = await in_context(self.dialer, self.access, old, name)
         self.values = {}
         self.contact = Contact(manager, old.via, name, old.waited)
-        with suppress(ContextRefused):
-            await self._get(_FIRST)
-        if self._prints():
-            old.manager.close()
-            self.values = before | self.values
-            return True
-        manager.close()
-        self.values, self.contact = before, old
-        return False
+        try:
+            # net-snmp does not answer for a context of which it may show nothing.
+            with suppress(ContextRefused, Silent):
+                await self._get(_FIRST)
+        finally:
+            found = self._prints()
+            (old.manager if found else manager).close()
+            self.values = before | self.values if found else before
+            self.contact = self.contact if found else old
+        return found
 
     async def _get(self, oids: Iterable[Oid]) -> None:
         asked = [oid for oid in dict.fromkeys(oids) if oid not in self.values]
