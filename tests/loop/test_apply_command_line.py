@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("lab")
 DEVICES = 3
 CREDENTIALS = """
 [[credential]]
-for = ["127.0.1.3"]
+for = ["127.0.1.3", "127.0.1.7"]
 user = "initial"
 authentication = "MD5"
 encryption = "DES"
@@ -29,7 +29,7 @@ remote-ui-password = "7654321"
 remote-ui-plaintext = "allowed"
 
 [[credential]]
-for = ["127.0.1.2"]
+for = ["127.0.1.2", "127.0.1.6"]
 user = "initial"
 authentication = "SHA2-256"
 authentication-password = "initial1"
@@ -53,6 +53,7 @@ class User:
     """Somebody with a lab, a state folder and a file of credentials."""
 
     home: Path
+    devices: int = DEVICES
 
     @property
     def environment(self) -> dict[str, str]:
@@ -92,7 +93,7 @@ class User:
 
     @property
     def addresses(self) -> list[str]:
-        return [f"127.0.1.{n + 1}" for n in range(DEVICES)]
+        return [f"127.0.1.{n + 1}" for n in range(self.devices)]
 
     def truth(self) -> dict[str, dict[str, Any]]:
         return {a: self.asked("lab", "truth", a)["values"] for a in self.addresses}
@@ -105,12 +106,12 @@ class User:
 
 
 @pytest.fixture
-def user(tmp_path: Path) -> Iterator[User]:
-    """Give a factory fleet; one of it lies about SNMPv1, and one needs other algorithms."""
-    someone = User(tmp_path)
+def user(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[User]:
+    """Give a factory fleet; one of it lies about SNMPv1, and some need other algorithms."""
+    someone = User(tmp_path, getattr(request, "param", DEVICES))
     (tmp_path / "c.toml").write_text(CREDENTIALS, encoding="utf-8")
     (tmp_path / "c.toml").chmod(0o600)
-    up = someone.run("lab", "up", "--devices", str(DEVICES), "--state", "factory")
+    up = someone.run("lab", "up", "--devices", str(someone.devices), "--state", "factory")
     assert up.returncode == 0, up.stderr
     yield someone
     assert someone.run("lab", "down").returncode == 0
@@ -129,7 +130,15 @@ def clean(journals: dict[str, dict[str, Any]], times: int = 1) -> bool:
 LONG = pytest.mark.nightly
 
 
-@pytest.mark.parametrize("baseline", ["small-office", pytest.param("enterprise", marks=LONG)])
+FLEETS = [
+    pytest.param("small-office", DEVICES, id="small-office"),
+    pytest.param("small-office", 8, id="small-office-8", marks=LONG),
+    pytest.param("enterprise", 8, id="enterprise-8", marks=LONG),
+]
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("baseline", "user"), FLEETS, indirect=["user"])
 def test_a_fleet_is_hardened_from_the_factory_and_brought_back(user: User, baseline: str) -> None:
     before = user.truth()
     done = user.change("apply", "lab", "-b", baseline, "--auto-approve")
@@ -137,11 +146,22 @@ def test_a_fleet_is_hardened_from_the_factory_and_brought_back(user: User, basel
     assert clean(user.journals())
     audit = user.change("audit", "lab", "-b", baseline, "--exit-zero", "--format", "json")
     devices = json.loads(audit.stdout)["devices"]
-    assert [device["compliance"] for device in devices] == [1.0] * DEVICES
+    assert [device["compliance"] for device in devices] == [1.0] * user.devices
+    seen = [
+        f
+        for d in devices
+        for f in d["findings"]
+        for e in f["evidence"]
+        if e["witness"] == "network"
+    ]
+    assert len(seen) > user.devices, "the network witness was asked too"
+    assert not [f for f in seen if f["verdict"] in {"disputed", "fail"}]
     again = user.change("plan", "lab", "-b", baseline, "--detailed-exitcode")
     assert again.returncode == 0, again.stdout
     if baseline == "enterprise":
-        assert not any(values["remote-ui.enabled"] for values in user.truth().values())
+        truth = user.truth().values()
+        assert not any(values["remote-ui.enabled"] for values in truth)
+        assert all(values["snmp.v3.enabled"] for values in truth)
     undone = user.change("apply", "--undo", user.runs()[0], "--auto-approve")
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert user.truth() == before
