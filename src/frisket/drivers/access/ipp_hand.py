@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from frisket.drivers.access.ipp import IppReader, open_ipp
-from frisket.drivers.access.snmp import Around
+from frisket.drivers.access.snmp import Around, NoDriver, NoLogin
+from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.base import Pin, Settings
 from frisket.drivers.credential import Login
-from frisket.errors import FrisketError, SettingRefused
-from frisket.model.reading import Value
+from frisket.errors import FrisketError, SettingRefused, WireError
+from frisket.model.reading import Reading, Value
 from frisket.net.dial import Dialer
 from frisket.proto.ipp.names import GroupTag, Operation, ValueTag, status_name, successful
 from frisket.proto.ipp.values import Attribute, Group
@@ -36,6 +38,16 @@ def attribute_of(name: str, syntax: str, value: Value) -> Attribute:
 class IppHand(IppReader):
     """Reads and writes one printer by IPP. Opened by `open_ipp_hand`."""
 
+    async def read(self, keys: Iterable[str]) -> Mapping[str, Reading]:
+        """Return a reading for each key. Raises `LinkError`, `WireError`: once open, nothing else.
+
+        A printer that wants another login in the midst of the work has not answered.
+        """
+        try:
+            return await IppReader.read(self, keys)
+        except (LoginRefused, NoLogin, NoDriver) as fault:
+            raise WireError(f"the printer does not let us read any more: {fault}") from fault
+
     async def write(self, values: Settings) -> None:
         """Set all attributes of the printer, then all of its system: each all or none (RFC 3380).
 
@@ -59,7 +71,10 @@ class IppHand(IppReader):
         if system:
             operation, path = Operation.SET_SYSTEM_ATTRIBUTES, self.table.system
             tag = GroupTag.SYSTEM
-        answer = await self.session.call(operation, path, Group(tag, attributes))
+        try:
+            answer = await self.session.call(operation, path, Group(tag, attributes))
+        except (LoginRefused, NoLogin, NoDriver) as fault:
+            raise SettingRefused(f"the printer does not let us write: {fault}") from fault
         if successful(answer.code):
             return
         blamed = [a.name for g in answer.groups_of(GroupTag.UNSUPPORTED) for a in g.attributes]

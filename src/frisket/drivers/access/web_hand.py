@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from frisket.catalog.setting import Setting, Type
 from frisket.drivers.access.form import read_page
-from frisket.drivers.access.snmp import Around
+from frisket.drivers.access.snmp import Around, NoDriver, NoLogin
 from frisket.drivers.access.web import LoginRefused, WebReader, open_web, slug_of
 from frisket.drivers.base import Pin, Settings
 from frisket.drivers.credential import Login
@@ -103,7 +103,11 @@ class WebHand(WebReader):
         token = read_page(page.body).hidden.get(self.table.token, ("",))[0]
         answer = await self.browser.send("POST", self.table.restart, [(self.table.token, token)])
         if answer.status != 200:
-            raise SettingRefused("the device does not restart now: it is busy")
+            raise Busy("the device does not restart now: it is busy")
+        await self.wait_back()
+
+    async def wait_back(self) -> None:
+        """Return when a device that is about to restart lets us in again. Raises `Silent`."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self.around.restart_seconds
         wait = 0.25
@@ -124,8 +128,10 @@ class WebHand(WebReader):
             pass  # closed while it restarts, or for good where TLS took its place
         try:
             fresh = await self._anew()
-        except (LinkError, WireError):
-            return False
+        except (LinkError, WireError, NoDriver):
+            return False  # closed, or not all of it is up yet
+        except (LoginRefused, NoLogin) as fault:
+            raise SettingRefused(f"it is back and does not let us in: {fault}") from fault
         self.browser, self.factory = fresh.browser, fresh.factory
         self.pin = self.pin | fresh.pin
         return True
