@@ -44,7 +44,7 @@ async def collect(folder: Path, port: int, address: str) -> None:
 async def test_only_what_is_listed_leaves_and_no_planted_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frisket.mfd.mib.condition.READY", DISPLAY)
+    monkeypatch.setattr("frisket.mfd.mib.channel.ready_text", lambda _: DISPLAY)
     gateway = Gateway()
     (tmp_path / "token").write_text(str(gateway.token()))
     async with (
@@ -86,7 +86,7 @@ async def test_the_device_does_show_the_planted_name_to_whoever_polls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the test above could not fail."""
-    monkeypatch.setattr("frisket.mfd.mib.condition.READY", DISPLAY)
+    monkeypatch.setattr("frisket.mfd.mib.channel.ready_text", lambda _: DISPLAY)
     async with running_device(services=["snmp"]) as (device, _):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "frisket.cli", "poll", device.address, "-q", "--pace", "0"),
