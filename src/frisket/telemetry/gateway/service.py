@@ -54,6 +54,27 @@ class Refusal(FrisketError):
         self.reason = reason
 
 
+class TooFast(FrisketError):
+    """A collector sends more than its share."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many envelopes a collector may send: `burst` at once, `rate` a second in the long run."""
+
+    burst: float = 500.0
+    rate: float = 50.0
+    left: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def take(self, collector: str, now: float) -> None:
+        """Count one envelope. Raises `TooFast`."""
+        left, at = self.left.get(collector, (self.burst, now))
+        left = min(self.burst, left + max(0.0, now - at) * self.rate)
+        if left < 1:
+            raise TooFast
+        self.left[collector] = (left - 1, now)
+
+
 class Wish(msgspec.Struct, frozen=True):
     """What a collector asks for orders with: newer than `after`, within `wait` seconds."""
 
@@ -80,6 +101,7 @@ class Gateway:
     authority: Authority
     intake: Intake
     collectors: Collectors
+    pace: Pace = field(default_factory=Pace)
     senders: dict[bytes, Sender] = field(default_factory=dict)
 
     def offer(self, site: str, now: datetime, life: timedelta = TOKEN_LIFE) -> Token:
@@ -186,6 +208,8 @@ class Gateway:
             raise Refusal("revoked", "this collector is not known any more")
         if found.site != sender.site:
             raise Refusal("site", "this collector belongs to another site now")
+        # Only here: whoever merely copies a certificate must not use up its owner's share.
+        self.pace.take(sender.collector, now.timestamp())
         return found, sender
 
     def _enrolled(self, name: str, certificate: bytes) -> bytes:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -27,34 +27,32 @@ from frisket.telemetry.envelope import (
     MOST_OCTETS,
     SIGNATURE_HEADER,
     Untrusted,
-    open_envelope,
 )
 from frisket.telemetry.gateway.intake import Forked, Receipt
-from frisket.telemetry.gateway.service import Gateway, Refusal
+from frisket.telemetry.gateway.service import Gateway, Refusal, TooFast
 
 ROOT: Final = "/gateway/v1"
 _JSON: Final = "application/json"
 _THREADS: Final = 4
 _LOOK: Final = 2.0  # seconds between looks for orders that another process has given
-_MOST_BUCKETS: Final = 20_000
 _T = TypeVar("_T")
-_Work = Callable[[bytes], Awaitable[bytes]]
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the gateway takes at a time: octets of one body, octets of all, seconds for a body.
-
-    A certificate may send `burst` envelopes at once and `rate` a second in the long run.
-    """
+    """What the gateway takes at a time: octets of one body, octets of all, seconds for a body."""
 
     octets: int = MOST_OCTETS
     all_octets: int = 128 << 20
     requests: int = 200
     long_polls: int = 5000
     patience: float = 60.0
-    burst: float = 500.0
-    rate: float = 50.0
 
 
 class Rejected(FrisketError):
@@ -65,60 +63,54 @@ class Rejected(FrisketError):
         self.status, self.reason, self.after = status, reason, after
 
 
-@dataclass(slots=True)
-class _Buckets:
-    """How many envelopes each certificate may still send, and since when that is so."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered, by whatever way: an HTTP status, JSON, its signature where it is 200."""
 
-    bounds: Bounds
-    left: dict[bytes, tuple[float, float]] = field(default_factory=dict)
-
-    def take(self, who: bytes, now: float) -> None:
-        """Count one envelope. Raises `Rejected`."""
-        left, at = self.left.get(who, (self.bounds.burst, now))
-        left = min(self.bounds.burst, left + (now - at) * self.bounds.rate)
-        if left < 1:
-            raise Rejected(429, "rate", "too many envelopes", after=1)
-        if len(self.left) > _MOST_BUCKETS:
-            self.left.clear()
-        self.left[who] = (left - 1, now)
+    status: int
+    body: bytes
+    signature: str = ""
+    after: int = 0
 
 
-class _Front:
-    """What stands between HTTP and the gateway."""
+class Door:
+    """The gateway's entry for HTTPS: whatever comes is answered in words. Mail: `by_mail`."""
 
-    def __init__(self, gateway: Gateway, bounds: Bounds, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, gateway: Gateway, *, bounds: Bounds | None = None, clock: Clock = utc_now
+    ) -> None:
+        self.bounds = bounds or Bounds()
         self._gateway = gateway
-        self._bounds = bounds
         self._clock = clock
-        self._buckets = _Buckets(bounds)
         self._pool = ThreadPoolExecutor(_THREADS, "gateway")
-        self._octets = 0
-        self._requests = 0
         self._polls = 0
 
-    async def enrol(self, request: Request) -> Response:
-        """Answer `POST enrol`."""
-        return await self._answer(request, MOST_ENROLMENT, self._enrol)
+    @property
+    def polls(self) -> int:
+        """Return how many collectors wait for orders."""
+        return self._polls
 
-    async def renew(self, request: Request) -> Response:
-        """Answer `POST renew`."""
-        return await self._answer(request, self._bounds.octets, self._renew)
-
-    async def batches(self, request: Request) -> Response:
-        """Answer `POST batches`."""
-        return await self._answer(request, self._bounds.octets, self._receive)
-
-    async def orders(self, request: Request) -> Response:
-        """Answer `POST orders`, when there are new ones or the time is up."""
-        return await self._answer(request, self._bounds.octets, self._order)
-
-    async def _enrol(self, octets: bytes) -> bytes:
+    async def enrol(self, octets: bytes) -> Reply:
+        """Answer an enrolment."""
         now = self._clock()
-        return await self._call(lambda: self._gateway.enrol(octets, now))
+        return await self._told(octets, self._call(lambda: self._gateway.enrol(octets, now)))
 
-    async def _renew(self, octets: bytes) -> bytes:
+    async def renew(self, octets: bytes) -> Reply:
+        """Answer an envelope with a request for a certificate."""
         now = self._clock()
-        return await self._call(lambda: self._gateway.renew(octets, now))
+        return await self._told(octets, self._call(lambda: self._gateway.renew(octets, now)))
+
+    async def receive(self, octets: bytes) -> Reply:
+        """Take in an envelope with a batch."""
+        return await self._told(octets, self._receive(octets))
+
+    async def orders(self, octets: bytes) -> Reply:
+        """Answer an envelope with a wish for orders: when there are new ones, or time is up."""
+        return await self._told(octets, self._orders(octets))
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _receive(self, octets: bytes) -> bytes:
         now = self._clock()
@@ -127,11 +119,11 @@ class _Front:
             raise Rejected(503, "waiting", "too much waits for records before it", after=60)
         return receipt_json(receipt)
 
-    async def _order(self, octets: bytes) -> bytes:
+    async def _orders(self, octets: bytes) -> bytes:
         now = self._clock()
         collector, wish = await self._call(lambda: self._gateway.wish(octets, now))
-        if self._polls >= self._bounds.long_polls:
-            raise Rejected(503, "busy", after=30)
+        if self._polls >= self.bounds.long_polls:
+            raise Rejected(503, "busy", "too many wait for orders", after=30)
         self._polls += 1
         try:
             end = time.monotonic() + wish.wait
@@ -146,43 +138,64 @@ class _Front:
     async def _call(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    async def _answer(self, request: Request, most: int, work: _Work) -> Response:
-        """Do the work on a request's body, and say what came of it. No fault of theirs is ours."""
-        held = 0
-        self._requests += 1
+    async def _told(self, octets: bytes, work: Awaitable[bytes]) -> Reply:
+        """Return what the work gives, signed; or why it gave nothing."""
         try:
-            octets = await self._body(request, most)
-            held = len(octets)
-            self._octets += held
-            if most != MOST_ENROLMENT:
-                self._count(request, octets)
-            answer = await work(octets)
-        except (FrisketError, TimeoutError, ClientDisconnect) as fault:
-            return _refusal(fault)
-        finally:
-            self._octets -= held
-            self._requests -= 1
-        signature = self._gateway.sign(octets, answer)
-        return Response(answer, 200, {SIGNATURE_HEADER: signature}, _JSON)
+            answer = await work
+        except FrisketError as fault:
+            return refusal(fault)
+        return Reply(200, answer, self._gateway.sign(octets, answer))
 
-    def _count(self, request: Request, octets: bytes) -> None:
-        if request.headers.get("content-type", "").partition(";")[0].strip() != MEDIA_TYPE:
-            raise Rejected(415, "type", f"the media type is {MEDIA_TYPE}")
-        self._buckets.take(open_envelope(octets).certificate, time.monotonic())
+
+class _Front:
+    """HTTP before the door: what is too large, too slow or too much goes no further."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._octets = 0
+        self._requests = 0
+
+    def endpoint(
+        self, work: Callable[[bytes], Awaitable[Reply]], most: int, media: str
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Return what answers requests with a body of this type by this work."""
+
+        async def answer(request: Request) -> Response:
+            held = 0
+            self._requests += 1
+            try:
+                if request.headers.get("content-type", "").partition(";")[0].strip() != media:
+                    raise Rejected(415, "type", f"the media type is {media}")
+                octets = await self._body(request, most)
+                held = len(octets)
+                self._octets += held
+                reply = await work(octets)
+            except (FrisketError, TimeoutError, ClientDisconnect) as fault:
+                reply = refusal(fault)
+            finally:
+                self._octets -= held
+                self._requests -= 1
+            headers = {SIGNATURE_HEADER: reply.signature} if reply.signature else {}
+            if reply.after:
+                headers["Retry-After"] = str(reply.after)
+            return Response(reply.body, reply.status, headers, _JSON)
+
+        return answer
 
     async def _body(self, request: Request, most: int) -> bytes:
-        if self._requests - self._polls > self._bounds.requests:
+        bounds = self._door.bounds
+        if self._requests - self._door.polls > bounds.requests:
             raise Rejected(503, "busy", "too many requests at a time", after=2)
         told = request.headers.get("content-length", "")
         if told.isdigit() and int(told[:12]) > most:
             raise Rejected(413, "size", f"at most {most} octets")
         body = bytearray()
-        async with asyncio.timeout(self._bounds.patience):
+        async with asyncio.timeout(bounds.patience):
             async for part in request.stream():
                 body += part
                 if len(body) > most:
                     raise Rejected(413, "size", f"at most {most} octets")
-                if self._octets + len(body) > self._bounds.all_octets:
+                if self._octets + len(body) > bounds.all_octets:
                     raise Rejected(503, "busy", "too many octets at a time", after=2)
         return bytes(body)
 
@@ -195,7 +208,7 @@ def receipt_json(receipt: Receipt) -> bytes:
     )
 
 
-def _refusal(fault: Exception) -> Response:
+def refusal(fault: Exception) -> Reply:
     """Return the answer that a fault means."""
     after, detail = 0, str(fault)
     match fault:
@@ -203,6 +216,8 @@ def _refusal(fault: Exception) -> Response:
             pass
         case Untrusted(why=why):
             status, reason = 401, why.value
+        case TooFast():
+            status, reason, after = 429, "rate", 1
         case Refusal(reason=reason):
             status = 403
         case Forked():
@@ -216,37 +231,30 @@ def _refusal(fault: Exception) -> Response:
             status, reason, after, detail = 503, "database", 10, "the database is away"
         case _:
             status, reason = 400, "ended"
-    headers = {"Retry-After": str(after)} if after else {}
     body = msgspec.json.encode({"error": reason, "detail": detail[:200]})
-    return Response(body, status, headers, _JSON)
+    return Reply(status, body, after=after)
 
 
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
+def gateway_app(door: Door, answers: Callable[[], bool]) -> Starlette:
+    """Return the gateway as an application, to be served alone or mounted at `/`.
 
-
-def gateway_app(
-    gateway: Gateway, *, bounds: Bounds | None = None, clock: Callable[[], datetime] = utc_now
-) -> Starlette:
-    """Return the gateway as an application, to be served alone or mounted at `/`."""
-    front = _Front(gateway, bounds or Bounds(), clock)
+    `answers` says whether the database is there; it may block.
+    """
+    front, most = _Front(door), door.bounds.octets
 
     async def alive(_: Request) -> Response:
         return Response("alive\n", media_type="text/plain")
 
     async def ready(_: Request) -> Response:
-        answers = await asyncio.to_thread(gateway.database.answers)
-        text = "ready\n" if answers else "the database is away\n"
-        return Response(text, 200 if answers else 503, media_type="text/plain")
+        good = await asyncio.to_thread(answers)
+        text = "ready\n" if good else "the database is away\n"
+        return Response(text, 200 if good else 503, media_type="text/plain")
 
-    return Starlette(
-        routes=[
-            Route(f"{ROOT}/enrol", front.enrol, methods=["POST"]),
-            Route(f"{ROOT}/renew", front.renew, methods=["POST"]),
-            Route(f"{ROOT}/batches", front.batches, methods=["POST"]),
-            Route(f"{ROOT}/orders", front.orders, methods=["POST"]),
-            Route("/healthz", alive),
-            Route("/readyz", ready),
-        ]
-    )
+    ways = {
+        "enrol": front.endpoint(door.enrol, MOST_ENROLMENT, _JSON),
+        "renew": front.endpoint(door.renew, most, MEDIA_TYPE),
+        "batches": front.endpoint(door.receive, most, MEDIA_TYPE),
+        "orders": front.endpoint(door.orders, most, MEDIA_TYPE),
+    }
+    posts = [Route(f"{ROOT}/{name}", way, methods=["POST"]) for name, way in ways.items()]
+    return Starlette(routes=[*posts, Route("/healthz", alive), Route("/readyz", ready)])

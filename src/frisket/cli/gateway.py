@@ -1,0 +1,309 @@
+"""`frisket gateway`: receives what collectors and devices report; tokens, statements, supplies."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+from frisket.cli.support.gateway_shown import (
+    alert_rows,
+    month_of_word,
+    print_rows,
+    status_document,
+    supply_rows,
+)
+from frisket.cli.support.gateways import (
+    Listening,
+    Where,
+    opened_gateway,
+    serve_gateway,
+)
+from frisket.cli.support.session import now
+from frisket.cli.support.shown import print_json, print_table, say
+from frisket.errors import UsageError
+from frisket.fleet.inventory import check_scope
+from frisket.fleet.schedule import zone_of
+from frisket.net.serve_asgi import check_pair
+from frisket.store.inventory import Inventory
+from frisket.store.reported import Reported, Who
+from frisket.telemetry.billing import as_csv, as_json, as_text, sign
+from frisket.telemetry.gateway.service import Gateway
+from frisket.telemetry.gateway.view import Views
+
+Form = Annotated[Literal["table", "json", "csv"], Parameter(name=("--format", "-f"))]
+
+app = App(name="gateway", help="Receive what sites report; billing, supplies, alerts.")
+
+
+@app.default
+def serve(
+    *,
+    where: Where,
+    host: str = "127.0.0.1",
+    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 8632,
+    name: tuple[str, ...] = (),
+    tls_certificate: Path | None = None,
+    tls_key: Path | None = None,
+    mailbox: Path | None = None,
+) -> int:
+    """Receive until interrupted, over HTTPS. It never connects to a site.
+
+    Parameters
+    ----------
+    host
+        Address to listen on.
+    port
+        Port to listen on; 0 takes a free one.
+    name
+        Host name or address that collectors know this gateway by, for its own certificate.
+    tls_certificate
+        File with another certificate and those above it. Without it the gateway makes its own.
+    tls_key
+        File with its key.
+    mailbox
+        File that says where reports come in by mail (docs/reference/mail.md).
+    """
+    check_pair(tls_certificate, tls_key)
+    address = "127.0.0.1" if host == "localhost" else host
+    serve_gateway(where, Listening(address, port, name, tls_certificate, tls_key), mailbox)
+    return 0
+
+
+@app.command
+def token(
+    *,
+    where: Where,
+    site: str,
+    new: bool = False,
+    network: tuple[str, ...] = (),
+    zone: str = "UTC",
+    minutes: Annotated[int, Parameter(validator=Number(gte=1, lte=10_080))] = 15,
+) -> int:
+    """Print a one-time token with which a collector enrols for a site.
+
+    Parameters
+    ----------
+    site
+        The site that the collector will speak for, and for no other.
+    new
+        Make the site.
+    network
+        Network that the new site's devices are in; devices elsewhere are not taken.
+    zone
+        The new site's time zone: Europe/Berlin.
+    minutes
+        How long the token works.
+    """
+    with opened_gateway(where) as gateway:
+        if new:
+            zone_of(zone)
+            Inventory(gateway.database).add_site(site, check_scope(network), now(), zone)
+        made = gateway.offer(site, now(), timedelta(minutes=minutes))
+    sys.stdout.write(f"{made}\n")
+    say(f"Works once, for {site}, for {minutes} minutes.")
+    return 0
+
+
+@app.command
+def revoke(collector: str, *, where: Where) -> int:
+    """Shut a collector out at once, for good.
+
+    Parameters
+    ----------
+    collector
+        Its name, as `frisket gateway status` shows it.
+    """
+    with opened_gateway(where) as gateway:
+        if not gateway.collectors.revoke(collector):
+            raise UsageError(f"there is no collector {collector!r}")
+    say(f"{collector} is shut out.")
+    return 0
+
+
+@app.command
+def orders(
+    *,
+    where: Where,
+    site: str,
+    network: tuple[str, ...] = (),
+    device: tuple[str, ...] = (),
+    every: Annotated[float, Parameter(validator=Number(gte=30, lte=86_400))] = 300.0,
+    quiet: str = "",
+) -> int:
+    """Tell a site's collectors what to poll; they hear it within half a minute.
+
+    Parameters
+    ----------
+    site
+        Whose collectors.
+    network
+        Network to poll. Without networks and devices: the site's own networks.
+    device
+        Address or host name of a device to poll.
+    every
+        Seconds between two polls of a device.
+    quiet
+        Hours at which printers may sleep, in the site's time zone: 19:00-07:00
+    """
+    document: dict[str, object] = {"every": every}
+    if network or device:
+        document |= {"networks": list(check_scope(network)), "devices": list(device)}
+    if quiet:
+        document["quiet"] = quiet.split("-")
+    with opened_gateway(where) as gateway:
+        version = gateway.order(site, document, now())
+    say(f"Orders {version} for {site}.")
+    return 0
+
+
+@app.command
+def status(*, where: Where, site: str = "", format: Form = "table") -> int:  # noqa: A002
+    """Show collectors, how far their reports have come, what was refused, and how devices are.
+
+    Parameters
+    ----------
+    site
+        Only this site's devices.
+    format
+        table, json or csv.
+    """
+    with opened_gateway(where) as gateway:
+        devices = Reported(gateway.database).devices(site)
+        document = status_document(gateway, views(gateway).board(devices, now()), now())
+    if format == "json":
+        print_json(document)
+        return 0
+    if format == "csv":
+        print_rows("csv", document["collectors"])
+        return 0
+    for name in ("collectors", "spools", "refused", "worst", "silent"):
+        if document[name]:
+            sys.stdout.write(f"{name.capitalize()}\n")
+            print_rows("table", document[name])
+            sys.stdout.write("\n")
+    print_table(("Devices", ""), [(name, str(n)) for name, n in document["devices"].items()])
+    return 0
+
+
+@app.command
+def supplies(
+    *,
+    where: Where,
+    site: str = "",
+    device: str = "",
+    format: Form = "table",  # noqa: A002
+) -> int:
+    """Show every supply and when it will be empty, those that may end first before the others.
+
+    Parameters
+    ----------
+    site
+        Only this site.
+    device
+        Only this device: serial number, key or address.
+    format
+        table, json or csv.
+    """
+    with opened_gateway(where) as gateway:
+        print_rows(
+            format, supply_rows(views(gateway).supplies(_devices(gateway, site, device), now()))
+        )
+    return 0
+
+
+@app.command
+def alerts(
+    *,
+    where: Where,
+    site: str = "",
+    device: str = "",
+    days: Annotated[int, Parameter(validator=Number(gte=0, lte=4000))] = 0,
+    format: Form = "table",  # noqa: A002
+) -> int:
+    """Show what is wrong now, or what was in the last days: alerts, jams, service calls.
+
+    Parameters
+    ----------
+    site
+        Only this site.
+    device
+        Only this device: serial number, key or address.
+    days
+        Also what is over, of so many days.
+    format
+        table, json or csv.
+    """
+    until = now()
+    with opened_gateway(where) as gateway:
+        found = _devices(gateway, site, device)
+        since = until - timedelta(days=days)
+        happened = views(gateway).happenings(found, since, until, standing=not days)
+    print_rows(format, alert_rows(happened))
+    return 0
+
+
+@app.command
+def statement(
+    *,
+    where: Where,
+    month: str,
+    device: str = "",
+    site: str = "",
+    format: Annotated[  # noqa: A002
+        Literal["text", "json", "csv"], Parameter(name=("--format", "-f"))
+    ] = "text",
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+) -> int:
+    """Write billing statements of a month, signed: counters, breaks and gaps of each device.
+
+    Parameters
+    ----------
+    month
+        2026-11
+    device
+        Only this device: serial number, key or address.
+    site
+        Only this site.
+    format
+        text, json (signed by the gateway's key) or csv.
+    output
+        Folder for a file for each device, in the place of standard output.
+    """
+    wanted = month_of_word(month)
+    with opened_gateway(where) as gateway:
+        for who in _devices(gateway, site, device):
+            stated = views(gateway).statement(who, wanted, now())
+            if format == "json":
+                text = as_json(stated, sign(stated, gateway.authority.key))
+            else:
+                text = as_csv(stated) if format == "csv" else as_text(stated)
+            _put(text, output, f"{month}-{who.id}.{'txt' if format == 'text' else format}")
+    return 0
+
+
+def views(gateway: Gateway) -> Views:
+    """Return views on what a gateway has stored."""
+    return Views(Reported(gateway.database), gateway.intake.metrics)
+
+
+def _devices(gateway: Gateway, site: str, device: str) -> list[Who]:
+    found = list(Reported(gateway.database).devices(site, device))
+    if (site or device) and not found:
+        raise UsageError("no device fits")
+    return found
+
+
+def _put(text: str, folder: Path | None, name: str) -> None:
+    if folder is None:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(f"{folder / name} cannot be written: {fault.strerror}") from fault

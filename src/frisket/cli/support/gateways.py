@@ -1,0 +1,156 @@
+"""Opening a gateway's folder for a verb, and running its web server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclopts import Parameter
+
+from frisket.cli.support.session import now
+from frisket.cli.support.shown import say
+from frisket.errors import UsageError
+from frisket.net.serve_asgi import Serving, serve_asgi
+from frisket.store.database import Database, StoreFault, open_database, quiet_migrations
+from frisket.telemetry.authority import open_authority, server_files
+from frisket.telemetry.gateway.applying import Limits
+from frisket.telemetry.gateway.by_mail import by_mail
+from frisket.telemetry.gateway.service import Gateway, open_gateway
+from frisket.telemetry.gateway.web import Door, gateway_app
+from frisket.telemetry.gateway_mail import Mailbox, watch_mailbox
+from frisket.telemetry.mail_settings import read_mailbox
+
+DATABASE = "FRISKET_DATABASE"
+_TIDY = 3600.0  # seconds
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which gateway.
+
+    Parameters
+    ----------
+    data
+        Folder for the gateway's keys, and for its database where none is named; made at first.
+    database
+        postgresql://… in the place of the folder's SQLite file. Without it: FRISKET_DATABASE.
+    """
+
+    data: Path
+    database: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a gateway listens, and with which certificate; its own where none is given."""
+
+    address: str
+    port: int
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@contextmanager
+def opened_database(where: Where) -> Iterator[Database]:
+    """Give the gateway's database, brought up to date. Raises `UsageError`, `StoreFault`."""
+    try:
+        where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UsageError(f"{where.data} cannot be made: {fault.strerror}") from fault
+    quiet_migrations()
+    url = where.database or os.environ.get(DATABASE, "")
+    database = open_database(url or f"sqlite:///{where.data / 'frisket.db'}", connections=10)
+    try:
+        database.upgrade()
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def opened_gateway(where: Where) -> Iterator[Gateway]:
+    """Give the gateway of a folder. Raises `UsageError`, `StoreFault`, `AuthorityFault`."""
+    with opened_database(where) as database:
+        authority = open_authority(where.data / "gateway", now())
+        yield open_gateway(database, authority, Limits())
+
+
+def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> None:
+    """Serve a gateway until interrupted, and visit its mailbox where it has one.
+
+    Raises `LinkError` where the port cannot be had, and as `opened_gateway`.
+    """
+    box = read_mailbox(mailbox, where.data / "gateway" / "aside") if mailbox else None
+    with opened_gateway(where) as gateway:
+        certificate, key = listening.certificate, listening.key
+        if certificate is None:
+            names = listening.names or own_names(listening.address)
+            certificate = key = server_files(
+                gateway.authority, where.data / "gateway", names, now()
+            )
+        door = Door(gateway)
+        over = threading.Event()
+        beside = [threading.Thread(target=_tidy, args=(gateway, over), daemon=True)]
+        if box is not None:
+            beside.append(threading.Thread(target=_visit, args=(gateway, box), daemon=True))
+
+        def ready(serving: Serving) -> None:
+            for thread in beside:
+                thread.start()
+            sys.stdout.write(f"The gateway: https://{_shown(listening.address)}:{serving.port}/\n")
+            sys.stdout.flush()
+
+        try:
+            serve_asgi(
+                gateway_app(door, gateway.database.answers),
+                listening.address,
+                listening.port,
+                certificate=certificate,
+                key=key,
+                ready=ready,
+                stopping=over.set,
+            )
+        finally:
+            over.set()
+            door.close()
+
+
+def own_names(address: str) -> tuple[str, ...]:
+    """Return what this machine's web server may be called where nobody says."""
+    names = dict.fromkeys(("localhost", "127.0.0.1", _own_name(), address))
+    return tuple(name for name in names if name and name not in {"0.0.0.0", "::"})  # noqa: S104
+
+
+def _own_name() -> str:
+    """Return this machine's name; nothing where it is no host name."""
+    name = os.uname().nodename
+    return name if name.isascii() and name.replace("-", "").replace(".", "").isalnum() else ""
+
+
+def _shown(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _tidy(gateway: Gateway, over: threading.Event) -> None:
+    """Apply what has waited too long and forget what is too old, every hour."""
+    while True:
+        try:
+            gateway.tidy(now())
+        except StoreFault as fault:
+            say(f"the gateway's hourly tidying: {fault}")
+        if over.wait(_TIDY):
+            return
+
+
+def _visit(gateway: Gateway, mailbox: Mailbox) -> None:
+    """Fetch reports that come by mail, in an event loop of its own, as long as the process runs."""
+    asyncio.run(watch_mailbox(mailbox, by_mail(gateway), time.time, say))
