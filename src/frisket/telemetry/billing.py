@@ -174,6 +174,10 @@ def _lines(
     accepted: dict[str, list[tuple[datetime, int]]] = {}
     found = steps(ordered)
     left_out = {(s.counter, s.until) for s in found if s.mark is Mark.LEFT_OUT}
+    mine: dict[str, list[Step]] = {}
+    for step in found:
+        if step.until >= bounds.begin:
+            mine.setdefault(step.counter, []).append(step)
     for reading in ordered:
         for name, value in reading.counters.items():
             if is_meter(name) and (name, reading.at) not in left_out:
@@ -183,7 +187,7 @@ def _lines(
         _line(
             name,
             accepted[name],
-            [s for s in found if s.counter == name and bounds.begin <= s.until],
+            mine.get(name, []),
             bounds,
             (about.get(name, About(name)), meanings.get(name)),
         )

@@ -187,24 +187,20 @@ def steps(readings: Iterable[Reading]) -> list[Step]:
         following = ordered[place + 1] if place + 1 < len(ordered) else None
         known = [name for name in now.counters if name in last and is_meter(name)]
         glitches = {n for n in known if _is_glitch(last[n], now, following, n)}
-        going = [name for name in known if name not in glitches]
-        anew = {
-            name: _began_anew(last[name], now, _since(going, last, last[name])) for name in going
-        }
+        together: dict[datetime, list[str]] = {}
+        for name in known:
+            if name not in glitches:
+                together.setdefault(last[name].at, []).append(name)
+        anew = {at: _began_anew(last[names[0]], now, names) for at, names in together.items()}
         for name in known:
             before = last[name]
             if name in glitches:
                 old, new = before.counters[name], now.counters[name]
                 found.append(Step(name, before.at, now.at, old, new, 0, Mark.LEFT_OUT))
             else:
-                found.append(_step(before, now, name, begun_anew=anew[name]))
+                found.append(_step(before, now, name, begun_anew=anew[before.at]))
         last |= {name: now for name in now.counters if name not in glitches}
     return found
-
-
-def _since(names: Iterable[str], last: Mapping[str, Reading], reading: Reading) -> list[str]:
-    """Return the counters that were last seen in the same reading."""
-    return [name for name in names if last[name] is reading]
 
 
 Month = tuple[int, int]
@@ -234,6 +230,16 @@ def by_month(found: Iterable[Step], zone: tzinfo = UTC) -> dict[Month, dict[str,
         row = table.setdefault(month_of(step.until, zone), {})
         row[step.counter] = row.get(step.counter, 0) + step.pages
     return table
+
+
+def by_number(
+    table: Mapping[Month, Mapping[str, int]], numbers: Mapping[str, int]
+) -> dict[Month, dict[int, int]]:
+    """Return pages by month and Canon number; counters without a number are left out."""
+    return {
+        month: {numbers[name]: pages for name, pages in row.items() if name in numbers}
+        for month, row in table.items()
+    }
 
 
 def closing(readings: Iterable[Reading], zone: tzinfo = UTC) -> dict[date, dict[str, int]]:

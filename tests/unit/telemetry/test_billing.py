@@ -36,6 +36,7 @@ from frisket.telemetry.meters import (
     after,
     by_meaning,
     by_month,
+    by_number,
     closing,
     month_of,
     reading_of,
@@ -305,3 +306,16 @@ def test_a_reading_is_taken_from_flat_values() -> None:
     }
     assert reading_of(START, values) == Reading(START, {"total-1": 5}, "VMF1")
     assert reading_of(START, values, serial="X", sure=False).serial == "X"
+
+
+def test_months_are_told_by_canon_s_numbers() -> None:
+    readings = [
+        Reading(START + n * 20 * DAY, {"total-1": 100 * n, "odd": n}, "VMF1") for n in range(4)
+    ]
+    table = by_month(steps(readings))
+    assert by_number(table, {"total-1": 101}) == {
+        (2026, 1): {101: 100},
+        (2026, 2): {101: 100},
+        (2026, 3): {101: 100},
+    }
+    assert table[2026, 1] == {"total-1": 100, "odd": 1}
