@@ -24,6 +24,7 @@ from frisket.drivers.plan import DevicePlan, Plan, Subject
 from frisket.drivers.policy import held, keys_of, plan_policy
 from frisket.drivers.record import Outcome, Progress, Result, new_record, read_run
 from frisket.drivers.undo import inverse
+from frisket.errors import SettingRefused
 from frisket.mfd.device import Device
 from frisket.model.reading import Readings, Value
 from frisket.model.target import Identity, Target
@@ -125,11 +126,17 @@ def clean(device: Device, failed: int = 0) -> bool:
     )
 
 
+# An A4 model takes a policy by import only, and restarts by itself.
+IMPORTS = "iradv-c256"
+
+
 @pytest.mark.parametrize("password", [{}, LOCKED])
+@pytest.mark.parametrize("model", ["iradv-c5535", IMPORTS])
 async def test_a_policy_is_taken_in_and_taken_back(
-    tmp_path: Path, password: Mapping[str, Value]
+    tmp_path: Path, password: Mapping[str, Value], model: str
 ) -> None:
-    async with running_device(settings=dict(password), services=SERVICES) as (device, _):
+    given = {**password, "password.allow-default-remote": True}
+    async with running_device(model, given, SERVICES) as (device, _):
         before = stored(device)
         plan = await planned(device, SHEET)
         assert plan.stages[0].restart
@@ -317,4 +324,21 @@ async def test_all_items_go_in_and_come_back_but_for_what_only_the_panel_sets(
         assert device.policy.items == ()
         assert {**stored(device), "tpm.enabled": False} == before
         assert device.store["tpm.enabled"] is True
+        assert clean(device)
+
+
+async def test_an_a4_model_shows_its_policy_and_edits_none(tmp_path: Path) -> None:
+    given: dict[str, Value] = {**LOCKED, "password.allow-default-remote": True}
+    async with running_device(IMPORTS, given, SERVICES) as (device, _):
+        hand = await open_policy_hand(dialer(device), LOGIN, Pin(), AROUND, Pin())
+        page = await hand.web.browser.send("GET", hand.table.edit)
+        assert page.status == 404
+        with pytest.raises(SettingRefused, match="with an import only"):
+            await hand.change_password(Secret("Neu-4711"))
+        plan = await planned(device, SHEET)
+        device.power.busy = True
+        result = await carried_out(device, plan, tmp_path)
+        assert result.outcome is Outcome.UNDONE
+        assert "busy" in result.why
+        assert not device.journal.writes
         assert clean(device)

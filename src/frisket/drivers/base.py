@@ -146,7 +146,8 @@ class PolicyTable:
 
     `confirm` shows the policy to whoever has logged in, a row an item, `on` where it is ticked.
     `open` asks for the `password` where one is set, which `login` takes; `edit` takes the `item`
-    fields. `change` takes a `new` password and the same `again`. `refusal` finds why not.
+    fields. `change` takes a `new` password and the same `again`. `refusal` finds why not. Where
+    `edit` is not there, `leave` gives out a settings file and `enter` takes one, and restarts.
     """
 
     confirm: str
@@ -160,6 +161,8 @@ class PolicyTable:
     new: str
     again: str
     refusal: str
+    leave: str = ""
+    enter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

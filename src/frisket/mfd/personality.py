@@ -65,7 +65,10 @@ class Quirks:
 
 @dataclass(frozen=True, slots=True)
 class Personality:
-    """One virtual model. `defaults` are factory settings for practice, not claimed as real."""
+    """One virtual model. `defaults` are factory settings for practice, not claimed as real.
+
+    A model that does not edit policies (the A4 ones) takes them by import, and shows them.
+    """
 
     name: str
     model: str
@@ -81,6 +84,7 @@ class Personality:
     lacks: tuple[str, ...] = ()
     supplies: tuple[Supply, ...] = ()
     trays: tuple[Tray, ...] = ()
+    edits_policy: bool = True
     languages: tuple[str, ...] = ("PDF", "PS", "PCL", "PJL", "URF", "PWGRaster")
     quirks: Quirks = field(default_factory=Quirks)
 

@@ -145,7 +145,9 @@ def test_the_example_of_the_document_is_sound() -> None:
     document = ROOT / "docs" / "reference" / "credentials.md"
     sample = re.search(r"```toml\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
     assert sample
-    found = parse_credentials(sample[1], "doc", Sources({"FLEET_AUTH": HIDDEN}, lambda _: HIDDEN))
+    found = parse_credentials(
+        sample[1], "doc", Sources({"FLEET_AUTH": HIDDEN, "FLEET_WRITES": HIDDEN}, lambda _: HIDDEN)
+    )
     login = found.for_device("10.1.0.9")
     assert login is not None
     assert login.web is not None

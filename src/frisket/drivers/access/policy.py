@@ -43,7 +43,7 @@ async def read_sheet(reader: WebReader, content: Content) -> Sheet:
         raise WireError(f"the policy that the device shows is not sound: {fault}") from fault
 
 
-async def with_policy(
+async def and_policy(
     reader: WebReader, keys: Iterable[str], content: Content, settings: Mapping[str, Reading]
 ) -> dict[str, Reading]:
     """Return `settings` with the policy's two keys read, where they are among `keys`."""
@@ -79,7 +79,7 @@ class PolicyReader:
         """Return a reading for each key; each page is read once."""
         wanted = tuple(keys)
         found = await self.web.read(plain(wanted))
-        return await with_policy(self.web, wanted, self.content, found)
+        return await and_policy(self.web, wanted, self.content, found)
 
     def changeable(self, keys: Iterable[str]) -> frozenset[str]:
         """Return those of the keys read so far that their pages let be changed."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from frisket.audit.load import Content, load_content
 from frisket.audit.sheet import ITEMS, VALUES, Sheet, as_settings, forces, from_settings
 from frisket.drivers.access.form import read_page
-from frisket.drivers.access.policy import NAME, plain, read_sheet, table_of, with_policy
+from frisket.drivers.access.policy import NAME, and_policy, plain, read_sheet, table_of
+from frisket.drivers.access.policy_import import take_in, with_policy
 from frisket.drivers.access.snmp import Around, NoLogin
 from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.access.web_hand import WebHand, open_web_hand
@@ -38,6 +41,7 @@ class PolicyHand:
     table: PolicyTable
     login: Login
     asked: bool = False  # whether the device has asked for the policy password
+    entropy: Callable[[int], bytes] = os.urandom
     name: str = field(default=NAME, init=False)
 
     @property
@@ -59,7 +63,7 @@ class PolicyHand:
         """Return a reading for each key; each page is read once."""
         wanted = tuple(keys)
         found = await self.web.read(plain(wanted))
-        return await with_policy(self.web, wanted, self.content, found)
+        return await and_policy(self.web, wanted, self.content, found)
 
     def frozen(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return what the pages do not let be changed; the policy itself can be."""
@@ -75,7 +79,7 @@ class PolicyHand:
         wanted = {key: values.get(key, now[key]) for key in (ITEMS, VALUES)}
         if wanted != now:
             sheet = from_settings(wanted, self.content)
-            await self._tick(sheet)
+            await self._tick(sheet, {key: values[key] for key in plain(values)})
         forced = forces(sheet, self.content)
         rest = {key: values[key] for key in plain(values) if forced.get(key) != values[key]}
         if not rest:
@@ -89,8 +93,15 @@ class PolicyHand:
             # Last, so that one setting of the panel's does not keep the others from being set.
             raise SettingRefused(f"{', '.join(shut)} cannot be changed in the Remote UI")
 
-    async def _tick(self, sheet: Sheet) -> None:
+    async def _tick(self, sheet: Sheet, settings: Settings) -> None:
         page = await self._page()
+        if page is None:
+            settings = {**settings, **forces(sheet, self.content)}
+            password = self.login.policy.reveal() if self.login.policy and self.asked else ""
+            change = partial(with_policy, sheet=sheet, settings=settings, password=password)
+            await take_in(self.web, self.table, change, self.entropy)
+            await self.open()
+            return
         fields = [(self.table.item, item) for item in sheet.items]
         fields += [(name, str(value)) for name, value in sheet.values.items()]
         token = (self.web.table.token, self._token(page))
@@ -103,6 +114,8 @@ class PolicyHand:
     async def change_password(self, new: Secret) -> None:
         """Set the policy password. Raises `SettingRefused`; the session stays open."""
         page = await self._page()
+        if page is None:
+            raise SettingRefused("this model takes a policy password with an import only")
         fields = [
             (self.web.table.token, self._token(page)),
             (self.table.new, new.reveal()),
@@ -112,9 +125,11 @@ class PolicyHand:
         if answer.status != 302:
             raise SettingRefused(f"the policy password: {self._refusal(answer)}")
 
-    async def _page(self) -> Response:
-        """Return the page of items; it must be open."""
+    async def _page(self) -> Response | None:
+        """Return the page of items; None where this model takes a policy by import only."""
         page = await self.web.browser.send("GET", self.table.edit)
+        if page.status == 404 and self.table.enter:
+            return None
         if page.status != 200 or page.cut:
             raise WireError(f"the Remote UI answers {page.status} for {self.table.edit}")
         return page
@@ -171,13 +186,13 @@ def _value(reading: Reading | None) -> Value | None:
 
 
 async def open_policy_hand(
-    dialer: Dialer, login: Login, expected: Pin, around: Around, seen: Pin
+    dialer: Dialer, login: Login, expected: Pin, around: Around, met: Pin
 ) -> PolicyHand:
     """Open a device to change its security policy: both logins, each tried once.
 
     Raises as `open_web`, `NoDriver` where it has no policy, `PolicyPasswordRefused`.
     """
-    web = await open_web_hand(dialer, login, expected, around, seen)
+    web = await open_web_hand(dialer, login, expected, around, met)
     hand = PolicyHand(web, load_content(), table_of(web.driver), login)
     try:
         await hand.open()

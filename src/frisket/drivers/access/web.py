@@ -63,6 +63,20 @@ def value_of(setting: Setting, page: Page) -> Value | None:
             return setting.check(values[-1])
 
 
+def multipart(fields: list[tuple[str, str]], file: tuple[str, bytes]) -> tuple[str, bytes]:
+    """Return Content-Type and body of a form with a file (RFC 7578)."""
+    edge = f"frisket-{sha256(file[1]).hexdigest()[:32]}"
+    parts = [
+        f'content-disposition: form-data; name="{name}"\r\n\r\n{value}'.encode()
+        for name, value in fields
+    ]
+    head = f'content-disposition: form-data; name="{file[0]}"; filename="settings"'
+    parts.append(f"{head}\r\ncontent-type: application/octet-stream\r\n\r\n".encode() + file[1])
+    border = f"--{edge}".encode()
+    body = b"".join(border + b"\r\n" + part + b"\r\n" for part in parts) + border + b"--\r\n"
+    return f"multipart/form-data; boundary={edge}", body
+
+
 @dataclass(slots=True)
 class Browser:
     """One session with a web server: keeps the cookie, follows nothing."""
@@ -90,9 +104,16 @@ class Browser:
         return session
 
     async def send(
-        self, method: str, path: str, fields: list[tuple[str, str]] | None = None
+        self,
+        method: str,
+        path: str,
+        fields: list[tuple[str, str]] | None = None,
+        file: tuple[str, bytes] | None = None,
     ) -> Response:
-        """Send one request and return its response. Raises `LinkError`, `WireError`."""
+        """Send one request and return its response; `file` is a field's name and its content.
+
+        Raises `LinkError`, `WireError`.
+        """
         host = self.dialer.target.address
         headers: list[Header] = [
             ("host", f"[{host}]" if ":" in host else host),
@@ -102,7 +123,10 @@ class Browser:
         if self._cookie:
             headers.append(("cookie", self._cookie))
         body = b""
-        if fields is not None:
+        if file is not None:
+            kind, body = multipart(fields or [], file)
+            headers.append(("content-type", kind))
+        elif fields is not None:
             headers.append(("content-type", "application/x-www-form-urlencoded"))
             body = urlencode(fields).encode()
         stream = await self._stream()

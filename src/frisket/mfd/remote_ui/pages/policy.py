@@ -8,7 +8,7 @@ from frisket.audit.policy import PolicyItem
 from frisket.errors import SettingRefused
 from frisket.mfd.device import Device
 from frisket.mfd.policy import PASSWORD_KEY, PolicyRefused
-from frisket.mfd.remote_ui.visit import Needs, Route, Visit, draw, redirect
+from frisket.mfd.remote_ui.visit import Needs, Route, Visit, draw, redirect, refuse
 from frisket.model.reading import Value
 from frisket.proto.http.wire import Response
 
@@ -59,11 +59,21 @@ def log_in(visit: Visit) -> Response:
     if not allow(visit, visit.form.text("policy-password")[:128]):
         return precautions(visit, "The security policy password is wrong.")
     visit.user.policy_open = True
-    return redirect("/rps/policy/edit")
+    return redirect("/rps/policy/edit" if visit.device.personality.edits_policy else "/rps/policy")
+
+
+def _imports_only(visit: Visit) -> Response | None:
+    """Say that this model takes a policy by import only; None where it edits one."""
+    if visit.device.personality.edits_policy:
+        return None
+    why = "This model takes a security policy by import (Data Management) and does not edit one."
+    return refuse(visit, 404, "Cannot open this page", why)
 
 
 def edit(visit: Visit, problem: str = "") -> Response:
     """Show the items with their tick boxes and ranges."""
+    if (refusal := _imports_only(visit)) is not None:
+        return refusal
     if not _is_open(visit):
         return redirect("/rps/policy")
     ticked: tuple[str, ...] = visit.device.policy.items
@@ -101,6 +111,8 @@ def _parameters(visit: Visit) -> dict[str, Value]:
 
 def apply(visit: Visit) -> Response:
     """Tick exactly what was ticked; list the settings that were forced."""
+    if (refusal := _imports_only(visit)) is not None:
+        return refusal
     if not _is_open(visit):
         return redirect("/rps/policy")
     device = visit.device
@@ -132,6 +144,8 @@ def confirm(visit: Visit) -> Response:
 
 def change_password(visit: Visit) -> Response:
     """Set, change or take away the policy password."""
+    if (refusal := _imports_only(visit)) is not None:
+        return refusal
     if not _is_open(visit):
         return redirect("/rps/policy")
     new = visit.form.text("new")
