@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.lab import running_device
@@ -10,14 +11,16 @@ from tests.lab import running_device
 from frisket.audit.load import load_content
 from frisket.drivers.access.policy_hand import open_policy_hand
 from frisket.drivers.access.snmp import Around, NoLogin
+from frisket.drivers.access.snmp_hand import open_hand
 from frisket.drivers.base import Pin
 from frisket.drivers.credential import Login, Secret, WebLogin
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import Subject, plan_device
 from frisket.drivers.read import Told, read_by_web, read_device
+from frisket.errors import SettingRefused
 from frisket.mfd.device import Device
 from frisket.mfd.users import Role
-from frisket.model.reading import Readings
+from frisket.model.reading import Readings, Value
 from frisket.model.target import Identity, Target
 from frisket.net.budget import Budget, Limits
 from frisket.net.dial import SocketDialer
@@ -82,5 +85,16 @@ async def test_a_login_without_rights_is_told_before_anything_is_written() -> No
         login = Login("", "SHA1", "AES-128", Secret(""), Secret(""), web=web)
         with pytest.raises(NoLogin, match="may not change the security policy"):
             await open_policy_hand(dialer(device), login, Pin(), AROUND, Pin())
+        assert not device.journal.writes
+        assert device.journal.counts["failed_logins"] == 0
+
+
+async def test_a_user_who_only_reads_writes_nothing(tmp_path: Path) -> None:
+    given: dict[str, Value] = {"snmp.v3.enabled": True, "snmp.v3.user.access": "read-only"}
+    async with running_device(settings=given, services=["http", "snmp"]) as (device, _):
+        hand = await open_hand(dialer(device), LOGIN, Pin(), AROUND)
+        with pytest.raises(SettingRefused, match="authorization"):
+            await hand.write({"lpd.enabled": False})
+        hand.close()
         assert not device.journal.writes
         assert device.journal.counts["failed_logins"] == 0

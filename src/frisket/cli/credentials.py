@@ -104,7 +104,7 @@ class Keeper:
 
 
 def _keeper(visiting: Visiting, logging: Logging) -> Keeper:
-    credentials = open_credentials(logging, visiting.inventory, needed=True)
+    credentials = open_credentials(logging, visiting.inventory, needed=True, web=True)
     pins = open_pins(logging)
     return Keeper(Policies(load_content(), Network(visiting), credentials, pins), open_vault())
 

@@ -48,7 +48,7 @@ def _policies(
 ) -> Policies:
     if strange := set(accepted) - {item.id for item in content.policy}:
         raise UsageError(f"--accept-conflict names an item, such as SP-27; not {min(strange)[:40]}")
-    credentials = open_credentials(logging, visiting.inventory, needed=True)
+    credentials = open_credentials(logging, visiting.inventory, needed=True, web=True)
     return Policies(content, Network(visiting), credentials, open_pins(logging), accepted)
 
 

@@ -244,15 +244,20 @@ def _from(entry: Entry, name: str, source: str, sources: Sources) -> str:
     raise entry.fault(f"{name}-from is {_FROM}")
 
 
-def from_environment(sources: Sources) -> Credentials:
+def from_environment(sources: Sources, *, web: bool = False) -> Credentials:
     """Return one login for all devices from FRISKET_*; what is missing of it is asked for.
 
-    Where FRISKET_REMOTE_UI_PASSWORD stands alone, nobody is asked for an SNMPv3 user.
+    `web`: the Remote UI and its security policy are what is wanted. Without it, an SNMPv3 user is
+    asked for, unless FRISKET_REMOTE_UI_PASSWORD stands alone.
     """
     environment = sources.environment
-    web = _web_from(environment)
+    login_web = _web_from(sources, asked=web)
     policy = environment.get("FRISKET_POLICY_PASSWORD", "")
-    user = environment.get("FRISKET_SNMP_USER", "") or ("" if web else sources.ask("SNMPv3 user: "))
+    if web and not policy and not environment.get("FRISKET_REMOTE_UI_PASSWORD"):
+        policy = sources.ask("Security policy password (empty: none): ")
+    user = environment.get("FRISKET_SNMP_USER", "")
+    if not user and login_web is None:
+        user = sources.ask("SNMPv3 user: ")
     names = ("FRISKET_SNMP_AUTHENTICATION", "FRISKET_SNMP_ENCRYPTION")
     algorithms = [environment.get(name, "") for name in names]
     login = Login(
@@ -261,7 +266,7 @@ def from_environment(sources: Sources) -> Credentials:
         algorithms[1] or "AES-128",
         _snmp_secret(sources, "Authentication") if user else Secret(""),
         _snmp_secret(sources, "Encryption") if user else Secret(""),
-        web=web,
+        web=login_web,
         policy=Secret(policy) if policy else None,
     )
     if login.authentication not in AUTHENTICATION or login.encryption not in ENCRYPTION:
@@ -274,8 +279,11 @@ def _snmp_secret(sources: Sources, word: str) -> Secret:
     return Secret(sources.environment.get(name) or sources.ask(f"{word} password: "))
 
 
-def _web_from(environment: Mapping[str, str]) -> WebLogin | None:
+def _web_from(sources: Sources, *, asked: bool) -> WebLogin | None:
+    environment = sources.environment
     password = environment.get("FRISKET_REMOTE_UI_PASSWORD", "")
+    if asked and not password:
+        password = sources.ask("Remote UI password: ")
     if not password:
         return None
     plaintext = environment.get("FRISKET_REMOTE_UI_PLAINTEXT", "") == "allowed"

@@ -239,3 +239,19 @@ def test_a_traceback_with_its_variables_shows_no_password() -> None:
     for copying in (copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
             copying(secret)
+
+
+def test_where_the_remote_ui_is_wanted_its_password_is_asked_for() -> None:
+    asked = []
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return "" if "policy" in prompt else HIDDEN
+
+    login = from_environment(Sources({}, ask), web=True).for_device("10.0.0.1")
+    assert login is not None
+    assert login.web is not None
+    assert (login.user, login.web.password.reveal(), login.policy) == ("", HIDDEN, None)
+    assert asked == ["Remote UI password: ", "Security policy password (empty: none): "]
+    given = {"FRISKET_REMOTE_UI_PASSWORD": HIDDEN}
+    assert from_environment(Sources(given, nobody), web=True).scoped

@@ -61,14 +61,17 @@ def _ask(prompt: str) -> str:
 
 
 def open_credentials(
-    logging: Logging, inventory: Path | None = None, *, needed: bool = False
+    logging: Logging, inventory: Path | None = None, *, needed: bool = False, web: bool = False
 ) -> Credentials:
-    """Return the logins of this run; where none is given and none `needed`, none is asked for."""
+    """Return the logins of this run; where none is given and none `needed`, none is asked for.
+
+    `web`: it is the Remote UI that is wanted.
+    """
     sources = Sources(os.environ, _ask, keyring, scopes_of(inventory))
     if logging.credentials is not None:
         found = read_credentials(logging.credentials, sources)
     elif (needed and not logging.pjl) or any(os.environ.get(name) for name in _NAMES):
-        found = from_environment(sources)
+        found = from_environment(sources, web=web)
     else:
         return Credentials(pjl=frozenset(logging.pjl))
     return replace(found, kept=Overlay(open_vault()), pjl=frozenset(logging.pjl))
