@@ -254,7 +254,11 @@ async def test_a_wrong_remote_ui_password_is_tried_once() -> None:
 
 async def test_a_changed_login_is_followed(tmp_path: Path) -> None:
     """The modern baseline asks for SHA-2, so the login we work with changes on the way."""
-    let_in: dict[str, Value] = {**ON, "firewall.ipv4.exceptions": ("127.0.0.0/8",)}
+    let_in: dict[str, Value] = {
+        **ON,
+        "firewall.ipv4.default-policy": "reject",
+        "firewall.ipv4.exceptions": ("127.0.0.0/8",),
+    }
     async with running_device(settings=let_in, services=["snmp", "http"]) as (device, _):
         plan = await planned(device, "modern")
         assert "snmp.v3.user.auth-algorithm" in {step.key for step in plan.steps}
