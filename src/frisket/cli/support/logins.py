@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import keyring
 from cyclopts import Parameter
 
 from frisket.catalog.load import load_catalog
 from frisket.cli.support.groups import scopes_of, state_folder
 from frisket.cli.support.session import now
-from frisket.cli.support.vaults import open_vault
+from frisket.cli.support.vaults import SystemRing, open_vault
 from frisket.drivers.access.snmp import Around
 from frisket.drivers.credential import Credentials
 from frisket.drivers.credential_file import Sources, from_environment, read_credentials
@@ -67,7 +66,7 @@ def open_credentials(
 
     `web`: it is the Remote UI that is wanted.
     """
-    sources = Sources(os.environ, _ask, keyring, scopes_of(inventory))
+    sources = Sources(os.environ, _ask, SystemRing(), scopes_of(inventory))
     if logging.credentials is not None:
         found = read_credentials(logging.credentials, sources)
     elif (needed and not logging.pjl) or any(os.environ.get(name) for name in _NAMES):

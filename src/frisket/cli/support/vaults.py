@@ -11,9 +11,24 @@ import keyring.errors
 
 from frisket.cli.support.groups import state_folder
 from frisket.drivers.vault import FileVault, RingVault, Vault
+from frisket.errors import UsageError
 
 PLACE: Final = "FRISKET_PASSWORDS"
 RING: Final = "keyring"
+
+
+class SystemRing:
+    """The system's keyring, for passwords that a credentials file says are there."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return a password, None where there is none. Raises `UsageError`."""
+        try:
+            return keyring.get_password(service, username)
+        except keyring.errors.KeyringError as fault:
+            hint = "unlock it, or install one: the keyring library's list says which"
+            raise UsageError(
+                f"the keyring does not open ({type(fault).__name__})", hint=hint
+            ) from None
 
 
 def open_vault() -> Vault:
