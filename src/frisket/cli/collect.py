@@ -27,6 +27,7 @@ from frisket.cli.support.shown import print_json, print_table, say
 from frisket.cli.support.targets import resolve_targets
 from frisket.errors import UsageError
 from frisket.model.target import Target
+from frisket.net.shared import SharedSockets
 from frisket.probe.snmp_identity import PUBLIC
 from frisket.report.escape import visible
 from frisket.telemetry.collector.backoff import Backoff
@@ -166,6 +167,8 @@ async def _collector(
     collecting: Collecting,
     logging: Logging,
     identity: Identity,
+    *,
+    shared: SharedSockets,
 ) -> Collector:
     local: Sequence[Target] = ()
     if words:
@@ -183,6 +186,7 @@ async def _collector(
         lambda target: credentials.for_device(target.address, target.name),
         load_tables(),
         moments,
+        shared,
         collecting.patience,
         0.0 if virtual else collecting.pace,
     )
@@ -282,17 +286,20 @@ def collect(
 
     async def work() -> int:
         identity = await _identity(folder, gateway, site, token_file, collecting)
-        collector = await _collector(folder, targets, collecting, logging, identity)
-        try:
-            if once:
-                return await _once(collector, quiet=collecting.quiet)
-            if not collecting.quiet:
-                say(f"collecting for {identity.papers.site}; end it with Ctrl-C")
-            await _run(collector)
-            return 0
-        finally:
-            await collector.uplink.exchange.carrier.close()
-            await collector.keeper.close()
+        with SharedSockets() as shared:
+            collector = await _collector(
+                folder, targets, collecting, logging, identity, shared=shared
+            )
+            try:
+                if once:
+                    return await _once(collector, quiet=collecting.quiet)
+                if not collecting.quiet:
+                    say(f"collecting for {identity.papers.site}; end it with Ctrl-C")
+                await _run(collector)
+                return 0
+            finally:
+                await collector.uplink.exchange.carrier.close()
+                await collector.keeper.close()
 
     with alone(folder):
         return asyncio.run(work())

@@ -50,7 +50,7 @@ class Limits:
     """How large and how old a spool may become. `age` is milliseconds of running."""
 
     octets: int = 512 << 20
-    segment: int = 1 << 20
+    segment: int = 256 << 10
     age: int = 400 * 24 * 3600 * 1000
 
 

@@ -125,7 +125,15 @@ class Uplink:
 
 
 def settle(spool: Spool, receipt: Receipt) -> int:
-    """Remove what the gateway has on its disk; return how many records that were."""
+    """Remove what the gateway has on its disk; return how many records that were.
+
+    Raises `Stalled` where it has more than there ever was here: nothing is removed then.
+    """
+    if receipt.acknowledged >= spool.next:
+        raise Stalled(
+            "the gateway has more of this spool than this collector has written",
+            hint="the folder was put back from a backup: take a new --data folder and enrol anew",
+        )
     before = spool.acknowledged
     some = list(receipt.refused.items())[:_MOST_REFUSED]
     refused = {device[:60]: why[:60] for device, why in some}

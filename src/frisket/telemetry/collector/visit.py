@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from frisket.drivers.credential import Login
 from frisket.model.target import Target
 from frisket.net.budget import Budget
-from frisket.net.dial import SocketDialer
+from frisket.net.shared import SharedDialer, SharedSockets
 from frisket.telemetry.acquaintance import Acquaintance
 from frisket.telemetry.collector.moments import Moments
 from frisket.telemetry.contact import Access
@@ -30,12 +30,16 @@ class Visit(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SnmpVisit:
-    """Reads a device by SNMP. `login` gives the login for a target, if there is one."""
+    """Reads a device by SNMP. `login` gives the login for a target, if there is one.
+
+    All devices are asked from `shared`: thousands of devices, two sockets.
+    """
 
     community: str
     login: Callable[[Target], Login | None]
     tables: Sequence[PollTable]
     moments: Moments
+    shared: SharedSockets
     patience: float = 30.0
     pace: float = 10.0
 
@@ -44,7 +48,9 @@ class SnmpVisit:
         patience = self.patience if target.named or met.met else min(self.patience, _SWEPT)
         access = Access(self.community, self.login(target), patience=patience, quiet=quiet)
         budget = Budget(replace(LIMITS, packets_per_second=self.pace))
-        return await poll_device(SocketDialer(target, budget), access, self.tables, self.now, met)
+        return await poll_device(
+            SharedDialer(target, budget, self.shared), access, self.tables, self.now, met
+        )
 
     def now(self) -> datetime:
         """Return the collector's time, which does not jump."""

@@ -136,6 +136,15 @@ async def test_a_gateway_that_acknowledges_nothing_is_not_hammered(line: Line) -
     assert line.spool.depth == 3
 
 
+async def test_a_folder_from_a_backup_loses_nothing_and_says_so(line: Line) -> None:
+    await line.keep(count(0, 1))
+    line.gateway.take = lambda *_: {"acknowledged": 500, "full": [], "refused": {}}  # type: ignore[method-assign]
+    with pytest.raises(Stalled, match="more of this spool") as caught:
+        await line.uplink.send_all()
+    assert "backup" in caught.value.hint
+    assert line.spool.depth == 1
+
+
 async def test_waiting_grows_is_told_once_and_heeds_the_gateway(line: Line) -> None:
     await line.keep(count(0, 1))
 
