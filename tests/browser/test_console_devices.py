@@ -14,7 +14,13 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import insert
 from tests.browser.console import Served, check_page, chromium, person, served_console
 
+from frisket.audit.capture import Capture
+from frisket.audit.session import Session
+from frisket.fleet.results import record_of
 from frisket.fleet.roles import Role
+from frisket.model.reading import Known, Readings, Unread, Why, Witness
+from frisket.model.target import Identity
+from frisket.store.audits import Audits
 from frisket.store.inventory import Inventory, words_of
 from frisket.store.tables.device import DEVICE
 
@@ -122,3 +128,45 @@ def test_who_may_see_one_site_sees_and_changes_no_other(browser: Browser, tmp_pa
             expect(window.page.get_by_text("60 devices")).to_be_visible()
             answer = window.context.request.get(f"{served.url}/devices.csv?site=Head+office")
             assert len(answer.text().splitlines()) == 1
+
+
+def judged(served: Served, device_id: int) -> None:
+    """Keep an audit of a device that SNMPv1 answers though the device says it is off."""
+    services = served.console.services
+    content = services.crew.content
+    readings = Readings(
+        {
+            "snmp.v1.enabled": [
+                Known(True, Witness.NETWORK, NOW, "snmp", HOSTILE),
+                Known(False, Witness.DEVICE, NOW, "snmp-v3"),
+            ],
+            "http.enabled": [Known(True, Witness.NETWORK, NOW, "http")],
+            "lpd.enabled": [Unread(Why.SILENT, "ftp", "nothing came back")],
+        }
+    )
+    capture = Capture("10.0.0.7", Identity("Canon", serial="XTG00007"), readings, NOW)
+    session = Session(content, content.baseline("small-office"), lambda: NOW)
+    result = session.judge(capture)
+    kept = record_of(device_id, "small-office", result, capture, content.catalog)
+    Audits(services.database).keep([kept])
+
+
+def test_a_device_shows_its_witnesses_and_findings(browser: Browser, tmp_path: Path) -> None:
+    with served_console(tmp_path) as served:
+        fill(served, 10)
+        judged(served, 7)
+        with person(browser, served, "ann", [Role.OPERATOR]) as window:
+            check_page(window, "/devices/7?tab=settings", name="device")
+            page = window.page
+            line = page.locator("tr", has_text="snmp.v1.enabled")
+            expect(line.get_by_text("disputed")).to_be_visible()
+            expect(line.get_by_text("on", exact=True)).to_be_visible()
+            expect(line.get_by_text("off", exact=True)).to_be_visible()
+            expect(page.locator("tr", has_text="lpd.enabled")).to_contain_text("nothing came back")
+            page.get_by_label("Notes").fill(HOSTILE)
+            page.get_by_role("button", name="Keep").click()
+            expect(page.get_by_label("Notes")).to_have_value(HOSTILE)
+            check_page(window, "/devices/6", name="device-unaudited")
+            window.open("/devices/999")
+            expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing")
+            window.faults.clear()  # the browser notes the 404 itself

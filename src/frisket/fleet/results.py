@@ -38,6 +38,11 @@ def record_of(
     )
 
 
+def text_of(kept: bytes) -> str:
+    """Return a kept document as text."""
+    return zstandard.ZstdDecompressor().decompress(kept, max_output_size=_MOST).decode()
+
+
 def unpacked(kept: bytes) -> Any:
     """Return a kept document."""
-    return json.loads(zstandard.ZstdDecompressor().decompress(kept, max_output_size=_MOST))
+    return json.loads(text_of(kept))
