@@ -221,7 +221,8 @@ def test_a_liar_is_disputed(user: User) -> None:
     assert verdicts["snmp.v1-off"] == "disputed"
 
 
-@pytest.mark.parametrize("words", [pytest.param(1, marks=LONG), 4, pytest.param(9, marks=LONG)])
+@LONG
+@pytest.mark.parametrize("words", [1, 4, 9])
 def test_killed_and_resumed_nothing_is_lost_or_doubled(user: User, words: int) -> None:
     credentials = ("--credentials", str(user.home / "c.toml"))
     running = user.begin("apply", "lab", "--auto-approve", "-f", "jsonl", *credentials, *VISITS)

@@ -167,8 +167,9 @@ async def by_web(device: Device, baseline: str, login: Login = FIRST) -> DeviceP
     return plan_device(subject, CONTENT.baselines[baseline], CONTENT)
 
 
-@pytest.mark.parametrize("personality", ["iradv-4545", "iradv-c5535"])
-@pytest.mark.parametrize("baseline", ["small-office", "enterprise"])
+@pytest.mark.parametrize(
+    ("baseline", "personality"), [("small-office", "iradv-4545"), ("enterprise", "iradv-c5535")]
+)
 async def test_from_the_factory_the_remote_ui_is_the_first_way(
     tmp_path: Path, baseline: str, personality: str
 ) -> None:

@@ -68,8 +68,9 @@ def phase_of(
             if way.name == own:
                 return Phase.LAST
             phase = max(phase, Phase.CLOSE)
-        elif stood and survives and not is_open(way, alone):
-            # Weak algorithms are forbidden only after our own has become a strong one.
+        elif stood and not is_open(way, alone):
+            # Weak algorithms are forbidden only after our own has become a strong one; that goes
+            # for a way, too, which something else closes in the end.
             phase = max(phase, Phase.CLOSE)
     raised = any(
         way.manages

@@ -73,6 +73,8 @@ class Writing:
         while True:
             try:
                 return await ask()
+            except EngineChanged as fault:
+                raise IdentityChanged(f"another device answers: {fault}") from fault
             except TROUBLE as fault:
                 if loop.time() + wait > end:
                     raise Lost(f"{why}; reading back failed: {fault}") from fault

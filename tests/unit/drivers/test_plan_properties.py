@@ -25,7 +25,7 @@ from frisket.drivers.undo import inverse
 from frisket.drivers.ways import is_open, standing
 from frisket.model.reading import Value
 
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 OWN = next(way for way in VIRTUAL.ways if way.access == "snmp-v3")
 
 
