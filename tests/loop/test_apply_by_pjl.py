@@ -18,11 +18,13 @@ from frisket.drivers.access.hands import open_by
 from frisket.drivers.access.pjl import opted_in
 from frisket.drivers.access.snmp import IdentityChanged, NoLogin
 from frisket.drivers.apply import apply_device
+from frisket.drivers.approach import approach
 from frisket.drivers.base import Hand, Pin
+from frisket.drivers.credential import CommunityLogin, Secret
 from frisket.drivers.job import Job, Mode
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device
-from frisket.drivers.read import Caller, read_by, read_first, usable
+from frisket.drivers.read import Caller, Told, read_by, read_first, usable
 from frisket.drivers.record import Outcome, Result, new_record
 from frisket.drivers.undo import inverse
 from frisket.errors import FrisketError, Guarded, LinkError, SettingRefused
@@ -32,6 +34,7 @@ from frisket.model.target import Identity
 from frisket.net.budget import Budget
 from frisket.net.dial import SocketDialer
 from frisket.net.guard import PrintGuard
+from frisket.proto.snmp.wire.message import Version
 
 DRIVERS = {driver.name: driver for driver in load_drivers()}
 OPTED = replace(NOBODY, pjl=True)
@@ -179,3 +182,37 @@ async def test_a_printer_without_pjl_is_named_so() -> None:
         where = SocketDialer(printer.target, Budget(LIMITS), opted_in())
         with pytest.raises(LinkError):
             await read_by("pjl", Caller(where, OPTED, AROUND))
+
+
+async def test_a_community_that_only_reads_gives_way_to_what_can_write() -> None:
+    """The opt-in was typed for this device, so what SNMP cannot write is written in PJL."""
+    readable: Mapping[str, Value] = {**RAW, "snmp.v1.enabled": True}
+    login = replace(OPTED, community=CommunityLogin(Secret("public"), version=Version.V1), pjl=True)
+    seen: list[str] = []
+    async with running_device(settings=readable, services=["raw", "snmp"]) as (device, _):
+
+        def make(told: Told, accesses: tuple[str, ...]) -> DevicePlan:
+            seen.append(told.access)
+            subject = Subject(
+                target_of(device),
+                Identity(),
+                told.pin,
+                DRIVERS[told.driver],
+                told.access,
+                told.readings,
+                Readings(),
+                accesses,
+                told.frozen,
+            )
+            return plan_device(subject, CONTENT.baselines["modern"], CONTENT)
+
+        plan = await approach(Caller(dialer(device), login, AROUND), make)
+        assert seen == ["snmp-community", "pjl"]
+        assert (plan.access, [step.key for step in plan.steps]) == (
+            "pjl",
+            ["pjl.disk-lock.enabled"],
+        )
+        device.store.set("pjl.disk-lock.enabled", True, "somebody", "panel")
+        done = await approach(Caller(dialer(device), login, AROUND), make)
+        assert (done.access, done.steps) == ("snmp-community", ())
+        assert device.journal.counts["sheets"] == 0
