@@ -22,6 +22,8 @@ from frisket.drivers.job import POINTS, Job, Mode, Pace
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan, Subject
 from frisket.drivers.policy import held, keys_of, plan_policy
+from frisket.drivers.policy_visit import plan_for, see_policy
+from frisket.drivers.read import Caller
 from frisket.drivers.record import Outcome, Progress, Result, new_record, read_run
 from frisket.drivers.undo import inverse
 from frisket.errors import SettingRefused
@@ -341,4 +343,24 @@ async def test_an_a4_model_shows_its_policy_and_edits_none(tmp_path: Path) -> No
         assert result.outcome is Outcome.UNDONE
         assert "busy" in result.why
         assert not device.journal.writes
+        assert clean(device)
+
+
+async def test_a_visit_reads_a_policy_and_plans_another(tmp_path: Path) -> None:
+    async with running_device(settings=LOCKED, services=SERVICES) as (device, _):
+        device.policy.apply(device.store, SHEET.items, SHEET.values, "test")
+        device.store.apply_pending()
+        known = Pin(engine="8000")
+        caller = Caller(dialer(device), LOGIN, AROUND, known, Pin(serial=device.plan.serial))
+        seen = await see_policy(caller, Identity(model="m"), CONTENT)
+        assert (seen.sheet, seen.pin.engine) == (SHEET, "8000")
+        assert (seen.identity.model, seen.identity.serial) == ("m", device.plan.serial)
+        assert set(seen.states.values()) == {"held"}
+        fewer = make_sheet(["SP-08"], {}, CONTENT)
+        plan = await plan_for(caller, seen.identity, fewer, CONTENT)
+        assert [step.key for step in plan.steps] == [ITEMS, VALUES]
+        shut = await plan_for(caller, seen.identity, EVERY, CONTENT)
+        assert (shut.driver, "SP-27 refuses the factory password" in shut.why) == ("", True)
+        meant = await plan_for(caller, seen.identity, EVERY, CONTENT, ("SP-27", "SP-38"))
+        assert meant.steps
         assert clean(device)

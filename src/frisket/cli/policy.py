@@ -14,7 +14,7 @@ from frisket.cli.support.carry import Carrying, accept, carry_on, carry_out
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting
 from frisket.cli.support.planning import Network
-from frisket.cli.support.policies import Policies, PolicySeen, each, plan_policies
+from frisket.cli.support.policies import Policies, each, plan_policies
 from frisket.cli.support.policy_shown import (
     FORMAT,
     Shown,
@@ -27,6 +27,7 @@ from frisket.cli.support.session import now, read_text
 from frisket.cli.support.shown import TableOrJson, print_json, say
 from frisket.drivers.plan import Plan
 from frisket.drivers.plan_file import write_plan
+from frisket.drivers.policy_visit import PolicySeen
 from frisket.errors import UsageError
 from frisket.model.finding import Incomplete
 

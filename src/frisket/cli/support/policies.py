@@ -9,26 +9,25 @@ from functools import partial
 from typing import TypeVar
 
 from frisket.audit.load import Content
-from frisket.audit.sheet import Sheet, from_settings
+from frisket.audit.sheet import Sheet
 from frisket.cli.support.logins import around
 from frisket.cli.support.planning import Network
 from frisket.cli.support.progress import progress
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import in_order
 from frisket.cli.support.targets import resolve_targets
-from frisket.drivers.access.policy import PolicyReader, open_policy
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.access.web import LoginRefused
-from frisket.drivers.base import Pin, Settings
-from frisket.drivers.credential import Credentials, Login
-from frisket.drivers.difference import settings_of
+from frisket.drivers.base import Pin
+from frisket.drivers.credential import Credentials
 from frisket.drivers.pins import Pins
-from frisket.drivers.plan import DevicePlan, Plan, Subject
+from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.plan_file import content_version
-from frisket.drivers.policy import held, keys_of, objections, plan_policy, refused, unreached
+from frisket.drivers.policy import unreached
+from frisket.drivers.policy_visit import PolicySeen, plan_for, see_policy
+from frisket.drivers.read import Caller
 from frisket.errors import FrisketError, LinkError
 from frisket.model.finding import Incomplete
-from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
 from frisket.net.budget import Budget
 from frisket.net.dial import SocketDialer
@@ -38,17 +37,6 @@ from frisket.probe.survey import survey
 from frisket.probe.visit import identify
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySeen:
-    """A device's policy, and how it holds each setting that the policy forces."""
-
-    target: Target
-    identity: Identity
-    sheet: Sheet
-    states: dict[str, str]
-    values: Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +52,19 @@ class Policies:
     async def see(self, target: Target) -> PolicySeen | Incomplete:
         """Read a device's policy; `Incomplete` says why it was not read."""
         try:
-            identity, reader = await self._open(target)
-            try:
-                return await self._seen(target, identity, reader)
-            finally:
-                reader.close()
+            caller, seen = await self._caller(target)
+            found = await see_policy(caller, seen, self.content)
+            self.pins.remember(target.address, found.pin)
         except FrisketError as fault:
             return Incomplete(str(target), _why(fault, target))
-
-    async def _seen(self, target: Target, identity: Identity, reader: PolicyReader) -> PolicySeen:
-        # First the policy alone: it says which settings are to be looked at.
-        own = Readings.single(await reader.read(keys_of(Sheet(), self.content)))
-        sheet = from_settings(settings_of(own), self.content)
-        found = Readings.single(await reader.read(keys_of(sheet, self.content)))
-        values = settings_of(found)
-        states = held(sheet, values, reader.changeable(values), self.content)
-        return PolicySeen(target, identity, sheet, dict(states), values)
+        return found
 
     async def plan(self, sheet: Sheet, target: Target) -> DevicePlan | Incomplete:
         """Plan a policy for a device. What cannot be done there becomes a plan that says so."""
         try:
-            identity, reader = await self._open(target)
-            try:
-                return await self._planned(sheet, target, identity, reader)
-            finally:
-                reader.close()
+            caller, seen = await self._caller(target)
+            found = await plan_for(caller, seen, sheet, self.content, self.accepted)
+            self.pins.remember(target.address, found.pin)
         except (IdentityChanged, LoginRefused) as fault:
             return Incomplete(str(target), _why(fault, target))
         except LinkError as fault:
@@ -97,34 +73,16 @@ class Policies:
             if not target.named:
                 return Incomplete(str(target), str(fault), skipped=True)
             return unreached(target, _why(fault, target))
+        return found
 
-    async def _planned(
-        self, sheet: Sheet, target: Target, identity: Identity, reader: PolicyReader
-    ) -> DevicePlan:
-        web = reader.web
-        found = Readings.single(await reader.read(keys_of(sheet, self.content, web.driver)))
-        subject = Subject(target, identity, web.pin, web.driver, reader.name, found, Readings())
-        present = from_settings(settings_of(found), self.content)
-        why = objections(sheet, present, self.content, factory=web.factory, accepted=self.accepted)
-        return refused(subject, why) if why else plan_policy(subject, sheet, self.content)
-
-    async def _open(self, target: Target) -> tuple[Identity, PolicyReader]:
-        """Meet a device, then log in to its Remote UI. Raises `FrisketError`."""
+    async def _caller(self, target: Target) -> tuple[Caller, Identity]:
+        """Meet a device before a password is sent to it. Raises `FrisketError`."""
         login = self.credentials.for_device(target.address, target.name)
         if login is None or login.web is None:
             raise FrisketError("no login for its Remote UI is given")
         seen = await self.meet(target)
-        return await self._open_as(target, login, seen)
-
-    async def _open_as(
-        self, target: Target, login: Login, seen: Identity
-    ) -> tuple[Identity, PolicyReader]:
-        known = self.pins.known(target.address)
-        dialer = self.network.dialer(target)
-        pins = (known, Pin(serial=seen.serial))
-        reader = await open_policy(dialer, login, pins, around(), self.content)
-        self.pins.remember(target.address, reader.web.pin | known)
-        return seen | Identity(serial=reader.web.pin.serial), reader
+        dialer, known = self.network.dialer(target), self.pins.known(target.address)
+        return Caller(dialer, login, around(), known, Pin(serial=seen.serial)), seen
 
     async def meet(self, target: Target) -> Identity:
         """Ask the network who is there, before a password is sent. Raises `FrisketError`."""
