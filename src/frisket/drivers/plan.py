@@ -207,7 +207,7 @@ def _course(subject: Subject, found: Difference, before: Settings, after: Settin
         ways = [way for way in subject.driver.ways if way.access == access and way.manages]
         if not any(is_open(way, after) for way in ways):
             continue
-        if any(is_open(way, before) for way in ways):
+        if access == entry or any(is_open(way, before) for way in ways):
             return _Course(access, access)
         for way in ways:
             keys = _reach(way, found, before)
