@@ -68,12 +68,29 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+@dataclass(slots=True)
+class Tally:
+    """What a round gave; a collector hands samples on, and keeps none."""
+
+    devices: int = 0
+    packets: int = 0
+    silent: int = 0
+    why: str = ""
+
+    def take(self, polled: Polled) -> None:
+        """Count one poll."""
+        self.devices += 1
+        self.packets += polled.packets
+        self.silent += not polled.sample
+        self.why = self.why or polled.why
+
+
 async def poll_all(
     targets: Sequence[Target], access: Access, met: dict[str, Acquaintance], parallel: int
-) -> list[Polled]:
+) -> Tally:
     """Poll every device once, and keep the acquaintances."""
     tables = load_tables()
-    found: list[Polled] = []
+    found = Tally()
     with SharedSockets() as shared:
 
         async def one(target: Target) -> Polled:
@@ -83,13 +100,13 @@ async def poll_all(
 
         async for target, polled in survey(targets, one, parallel):
             met[target.address] = polled.acquaintance
-            found.append(polled)
+            found.take(polled)
     return found
 
 
 def measured(
     targets: Sequence[Target], access: Access, met: dict[str, Acquaintance], parallel: int
-) -> tuple[Cost, list[Polled]]:
+) -> tuple[Cost, Tally]:
     """Poll every device once and return what that cost."""
     cpu, wall = spent(), time.perf_counter()
     found = asyncio.run(poll_all(targets, access, met, parallel))
@@ -106,17 +123,15 @@ def rounds(
         share = 0 if number == 0 else 100 if number == options.rounds else options.moving
         there.count(share)
         cost, found = measured(there.targets, ACCESSES[name], met, options.parallel)
-        silent = sum(not polled.sample for polled in found)
-        packets = sum(polled.packets for polled in found) / len(found)
+        packets = found.packets / found.devices
         what = "first contact" if number == 0 else f"again, {share} % moved"
-        why = next((polled.why for polled in found if not polled.sample), "")
         print(
-            f"{name:4} {what:20} {cost.cpu:6.2f} s CPU, {cost.cpu / len(found) * 1e3:6.3f} ms"
+            f"{name:4} {what:20} {cost.cpu:6.2f} s CPU, {cost.cpu / found.devices * 1e3:6.3f} ms"
             f" a device, {cost.wall:6.2f} s wall, {packets:5.1f} packets, {resident():5.0f} MB"
-            + (f", {silent} SILENT: {why}" if silent else "")
+            + (f", {found.silent} SILENT: {found.why}" if found.silent else "")
         )
         if 0 < number < options.rounds:
-            best = min(best, cost.cpu / len(found))
+            best = min(best, cost.cpu / found.devices)
     kept = next(iter(met.values())).remembered
     assert kept is not None
     print(
@@ -201,10 +216,6 @@ def export(options: argparse.Namespace, there: Fleet, name: str, oids: Sequence[
         for target in asked:
             scrape(port, target)
         cpu, wall = spent_by(pid) - cpu, time.perf_counter() - wall
-    print(
-        f"{name:4} exporter, {len(oids)} objects, {rows} rows {cpu:6.2f} s CPU,"
-        f" {cpu / len(asked) * 1e3:6.3f} ms a device, {wall:6.2f} s wall, {len(asked)} devices"
-    )
     print(
         f"{name:4} exporter, {len(oids)} objects, {rows} rows {cpu:6.2f} s CPU,"
         f" {cpu / len(asked) * 1e3:6.3f} ms a device, {wall:6.2f} s wall, {len(asked)} devices"

@@ -29,6 +29,7 @@ from frisket.proto.snmp.wire import (
     encode_pdu,
     encode_scoped,
 )
+from frisket.telemetry import contact, poll, reading
 from frisket.telemetry.acquaintance import Acquaintance
 from frisket.telemetry.answers import MOST_KEPT
 from frisket.telemetry.poll import LIMITS, Access
@@ -66,6 +67,13 @@ def forging(level: Level, digest: bytes) -> Answer:
         )
 
     return answer
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a tenth of the time for answers that never come."""
+    for module in (contact, poll, reading):
+        monkeypatch.setattr(module, "AWAKE", (0.2, 0.3, 0.5))
 
 
 @pytest.mark.parametrize(

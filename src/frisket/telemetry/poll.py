@@ -242,4 +242,6 @@ class _Visit:
         values = dict(sorted(self.values.items()))
         full = self.began if self.full or kept is None else kept.full
         kinds = outline(values, self.tables)
-        return Remembered(kinds, tuple(map(shared, values.values())), full, uptime, sample)
+        moving = frozenset(kinds.places)
+        held = (v if n in moving else shared(v) for n, v in enumerate(values.values()))
+        return Remembered(kinds, tuple(held), full, uptime, sample)
