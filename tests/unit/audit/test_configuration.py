@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.lab import make_device
 
 from frisket.audit.capture import Capture, write_capture
 from frisket.audit.configuration import Configuration, choose, read_configurations
 from frisket.catalog.load import load_catalog
 from frisket.errors import CaptureError
+from frisket.mfd.settings_file import export_settings
 from frisket.model.reading import Known, Readings, Unread, Why, Witness
 from frisket.model.target import Identity
 from frisket.proto.dcm.wire import Exported, seal, write_exported
@@ -131,3 +134,14 @@ def test_random_octets(data: bytes) -> None:
 def test_mutated_captures(position: int, inserted: bytes) -> None:
     with suppress(CaptureError):
         read(WHOLE[:position] + inserted + WHOLE[position + len(inserted) :])
+
+
+def test_what_a_virtual_device_exports_is_its_configuration() -> None:
+    device = make_device(settings={"lpd.enabled": False, "ldap.password": "secret"})
+    sealed = export_settings(device, "horse-7", os.urandom)
+    (found,) = read(sealed, "horse-7")
+    assert found.serial == device.plan.serial
+    assert found.settings["lpd.enabled"] is False
+    assert not [key for key in found.settings if CATALOG[key].secret]
+    assert all(device.store[key] == value for key, value in found.settings.items())
+    assert b"secret" not in sealed
