@@ -45,11 +45,13 @@ class Real(Chaos):
     """The same two processes, with the product's gateway."""
 
     kept: Gateway | None = None
+    mailbox: Path | None = None
 
     async def start_gateway(self, deaf: float = 0.0) -> None:
         self.gateway = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "frisket.cli", "gateway"),
             *("--data", str(self.folder), "--port", str(self.port)),
+            *(("--mailbox", str(self.mailbox)) if self.mailbox else ()),
             stdin=DEVNULL,
             stdout=PIPE,
         )

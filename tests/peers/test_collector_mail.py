@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import shutil
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -13,6 +16,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.lab import running_device
+from tests.loop.test_collector_chaos import until
+from tests.loop.test_collector_gateway import real
 from tests.peers.pki import authority
 from tests.peers.serving import open_folder, serving
 from tests.peers.test_outside_mail import configure
@@ -276,6 +282,66 @@ async def test_a_wrong_password_is_told_and_deletes_nothing(route: Route) -> Non
     with pytest.raises(MailRefused, match="login"):
         await visit_mailbox(Mailbox(pop, route.line.folder), route.receive, lambda: 0.0)
     assert route.post.count(route.theirs) == 2
+
+
+async def run(*words: str | Path) -> tuple[int, str]:
+    """Run a verb to its end."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "frisket.cli", *map(str, words)),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+def settings(post: Post, folder: Path, user: str, to: str = "") -> Path:
+    (folder / "ca.pem").write_bytes(post.ca)
+    path = folder / f"{user}.toml"
+    path.write_text(
+        f'from = "{user}@lab.test"\n' + f'to = "{to}@lab.test"\n' * bool(to) +
+        f'[smtp]\nhost = "localhost"\nport = {post.smtp}\nca = "ca.pem"\n'
+        f'[pop]\nhost = "localhost"\nport = {post.pop}\nca = "ca.pem"\n'
+        f'user = "{user}"\npassword = "poppass1"\n'
+    )  # fmt: skip
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.timeout(240)
+async def test_the_two_programs_by_mail_alone(post: Post, tmp_path: Path) -> None:
+    """`frisket collect --mail` and `frisket gateway --mailbox`, enrolled by HTTPS once."""
+    ours, theirs, data = post.user(), post.user(), tmp_path / "data"
+    async with (
+        running_device(services=["snmp"], serial="MAIL0001") as (device, _),
+        real(tmp_path / "gateway", {"devices": [device.address]}) as made,
+    ):
+        await made.start_gateway()
+        url = f"https://localhost:{made.port}"
+        token = ("--token-file", made.folder / "token")
+        enrolment = ("collect", "--gateway", url, "--site", "here", *token, "--data", data)
+        code, said = await run(*enrolment, "--once", "--scope", tmp_path / "scope")
+        assert code == 2, "no scope: nothing was polled, but it is enrolled"
+        assert (data / "collector.json").exists()
+        await made.kill_gateway()  # from here on there is no HTTPS
+        plan = settings(post, tmp_path, ours, theirs)
+        once = ("collect", "--data", data, "--once", "--mail", plan, "--pace", "0", device.address)
+        code, said = await run(*once)
+        assert code == 0, said
+        await post.arrived(theirs, 2)
+        made.mailbox = settings(post, tmp_path, theirs)
+        await made.start_gateway()
+        await until(lambda: made.latest() == [device.counters.values[102]])
+        await post.arrived(ours, 2)
+        code, said = await run(*once)
+        assert code == 0, said
+        code, said = await run("collect", "status", "--data", data, "--format", "json")
+        found = json.loads(said)
+        assert found["last acknowledgement"]
+        assert not post.count(ours)
+        known = json.loads((data / "orders.json").read_text())
+        assert known["devices"] == [device.address], "orders came by mail, too"
 
 
 def test_settings_with_passwords_are_for_one_persons_eyes(tmp_path: Path) -> None:
