@@ -1,6 +1,4 @@
 // Passkeys: registers one on the profile page, and logs in with one.
-import { announce } from './page.js';
-
 async function ask(path, body) {
   const answer = await fetch(path, {
     method: 'POST',
@@ -19,7 +17,6 @@ function tell(form, fault) {
     place.textContent = text;
     place.hidden = false;
   }
-  announce(text);
 }
 
 async function register(form) {

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from frisket.console.app import guarded, make_app
 from frisket.console.auth.doors import Doors
 from frisket.console.auth.passwords import Passwords
+from frisket.console.auth.providers import load_providers
 from frisket.console.auth.sealed import log_key, sealer
 from frisket.console.auth.totp import Codes
 from frisket.console.events import Bus, Event
@@ -111,6 +112,7 @@ def build_services(
         renderer=Renderer(pages, static, notices, catalogues or load_catalogues()),
         notices=notices,
         reports=deque(maxlen=100),
+        providers=load_providers(folder),
     )
 
 

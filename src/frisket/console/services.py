@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from frisket.console.auth.doors import Doors
 from frisket.console.auth.passwords import Passwords
+from frisket.console.auth.providers import Provider
 from frisket.console.auth.sealed import Sealer
 from frisket.console.auth.totp import Codes
 from frisket.console.events import Bus
@@ -64,3 +65,4 @@ class Services:
     renderer: Renders
     notices: Notices
     reports: deque[str]
+    providers: Mapping[str, Provider]

@@ -50,7 +50,7 @@ def _form(visit: Visit, fault: str) -> Response:
         name=visit.form.one("name"),
         next=local(visit.form.one("next", "/")),
         empty=visit.services.accounts.count() == 0,
-        providers=[],
+        providers=list(visit.services.providers.values()),
     )
 
 
