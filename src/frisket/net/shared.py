@@ -10,6 +10,7 @@ import asyncio
 import random
 import socket
 from collections import deque
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Self
 
@@ -26,6 +27,12 @@ _ROOM: Final = 4 << 20  # octets the kernel may keep for us
 _HEADERS: Final = 28  # of IP and UDP: empty datagrams are not free
 
 _Peer = tuple[str, int]
+
+
+@lru_cache(maxsize=8192)
+def _canonical(address: str) -> str:
+    """Return an address as the operating system writes it."""
+    return str(ip_address(address))
 
 
 class SharedSockets:
@@ -65,7 +72,7 @@ class SharedSockets:
         sock = self._sockets.get(family)
         if sock is None:
             sock = self._sockets[family] = self._socket(family)
-        peer = (str(ip_address(address)), port)
+        peer = (_canonical(address), port)
         visit = SharedDatagrams(self, sock, peer, budget)
         self._visits.setdefault(peer, []).append(visit)
         return visit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -99,10 +99,9 @@ class Acquaintance:
     clock: Clock | None = field(default=None, repr=False)
     remembered: Remembered | None = field(default=None, repr=False)
 
-    def timed(self, waited: float) -> Acquaintance:
-        """Return it with one more answer's time taken in."""
-        latency = self.latency + _WEIGHT * (waited - self.latency) if self.latency else waited
-        return replace(self, latency=latency)
+    def timed(self, waited: float) -> float:
+        """Return the latency with one more answer's time taken in."""
+        return self.latency + _WEIGHT * (waited - self.latency) if self.latency else waited
 
     def durable(self) -> dict[str, Any]:
         """Return what is worth keeping over a restart, as JSON takes it; never a secret."""

@@ -45,8 +45,14 @@ def woke(acquaintance: Acquaintance, waited: float) -> bool:
 
 def after_answer(acquaintance: Acquaintance, waited: float, now: datetime) -> Acquaintance:
     """Return the acquaintance after a first answer that took `waited` seconds."""
-    met = replace(acquaintance, met=now, silences=0)
-    return replace(met, woken=now) if woke(acquaintance, waited) else met.timed(waited)
+    slow = woke(acquaintance, waited)
+    return replace(
+        acquaintance,
+        met=now,
+        silences=0,
+        woken=now if slow else acquaintance.woken,
+        latency=acquaintance.latency if slow else acquaintance.timed(waited),
+    )
 
 
 def after_silence(acquaintance: Acquaintance, now: datetime) -> Acquaintance:
