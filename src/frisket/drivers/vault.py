@@ -290,12 +290,18 @@ class Overlay:
             return None
         for kind in Kind:
             kept = self.vault.find(address, kind)
-            if kept is None or kept.state is State.KEPT:
+            if kept is None:
+                continue
+            counts: Secret | None = kept.new
+            if kept.state is State.KEPT:
+                # Nothing was sent. The old one is the file's, unless it was kept here too.
+                counts = kept.old if kept.again else None
+            if counts is None:
                 continue
             if kept.state is State.SENDING:
                 hint = f"find out which counts: frisket credentials recover {address}"
                 raise Unfinished(f"a change of its {kind} password was interrupted", hint=hint)
-            login = with_password(login, kind, kept.new)
+            login = with_password(login, kind, counts)
             pin = replace(login.pin, serial=login.pin.serial or kept.serial)
             login = replace(login, pin=pin if kept.serial else login.pin)
         return login

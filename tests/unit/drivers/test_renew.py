@@ -259,6 +259,11 @@ def test_an_interrupted_change_is_not_guessed_at(vault: Vault) -> None:
     entry = Password(ADDRESS, Kind.REMOTE_UI, SERIAL, State.KEPT, NEW, OLD)
     vault.put(entry)
     assert credentials.for_device(ADDRESS) is LOGIN, "nothing was sent"
+    vault.put(replace(entry, old=Secret("kept before"), again=True))
+    login = credentials.for_device(ADDRESS)
+    assert login is not None
+    assert login.web is not None
+    assert login.web.password.reveal() == "kept before"
     vault.put(replace(entry, state=State.SENDING))
     with pytest.raises(Unfinished) as fault:
         credentials.for_device(ADDRESS)
