@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from frisket.drivers.plan import DevicePlan, Plan, Subject, arrange, plan_device
 from frisket.drivers.read import Caller, Told, Unreached, read_by, read_first, usable
 from frisket.drivers.record import Outcome, Result, new_record
 from frisket.drivers.undo import inverse
+from frisket.errors import SettingRefused, Silent
 from frisket.model.finding import Severity
 from frisket.model.reading import Readings, Value
 from frisket.model.target import Identity, Target
@@ -53,9 +55,9 @@ LOCATION = "1.3.6.1.2.1.1.6.0"
 
 
 @contextmanager
-def agent(*more: str) -> Iterator[int]:
+def agent(*more: str, port: int = 0) -> Iterator[int]:
     """Run an agent whose system group can be written, and yield its port."""
-    port = free_port()
+    port = port or free_port()
     lines = [
         f"agentAddress udp:127.0.0.1:{port}",
         "rocommunity looks",
@@ -79,6 +81,11 @@ PRINTER = (
     f"override -rw {CHANNEL}.6.1.1 integer 3",
     f"override -rw {CHANNEL}.6.1.2 integer 3",
 )
+
+
+RESET = "1.3.6.1.2.1.43.5.1.1.3.1"
+# A device keeps its engine ID; each agent of a test would make up another.
+RESETTING = (f"override -rw {RESET} integer 3", "exactEngineID 0x80001f8804667269736b6574")
 
 
 def asked(port: int, oid: str) -> str:
@@ -258,3 +265,39 @@ async def test_a_host_is_not_the_printer_it_was(tmp_path: Path) -> None:
         result = await carried_out(port, swapped, WRITING, tmp_path)
         assert result.outcome is Outcome.IDENTITY_CHANGED
         assert asked(port, f"{CHANNEL}.6.1.2") == "3"
+
+
+@pytest.mark.parametrize("login", [V3, WRITING], ids=["v3", "v2c"])
+async def test_a_printer_is_restarted_and_waited_for(login: Login) -> None:
+    """prtGeneralReset is written once; a running time that began anew says that it is back."""
+    access = usable(login)[0]
+    with agent(*PRINTER, *RESETTING) as port:
+        told = await read_by(access, Caller(dialer(port), login, AROUND))
+        hand = await open_by(access, dialer(port), login, told.pin, AROUND)
+        await asyncio.sleep(1.1)  # so that the running time can become shorter
+        back = asyncio.create_task(hand.restart())
+        async with asyncio.timeout(10):
+            while await asyncio.to_thread(asked, port, RESET) != "4":
+                await asyncio.sleep(0.05)
+        assert not back.done()
+    with agent(*PRINTER, *RESETTING, port=port):
+        async with asyncio.timeout(20):
+            await back
+        assert asked(port, RESET) == "3"
+        hand.close()
+
+
+async def test_a_printer_that_does_not_restart_is_said() -> None:
+    soon = replace(AROUND, restart_seconds=0.5)
+    with agent(*PRINTER, *RESETTING) as port:
+        told = await read_by("snmp-community", Caller(dialer(port), WRITING, soon))
+        hand = await open_by("snmp-community", dialer(port), WRITING, told.pin, soon)
+        with pytest.raises(Silent, match="not come back"):
+            await hand.restart()
+        hand.close()
+    with agent() as port:
+        told = await read_by("snmp-community", Caller(dialer(port), WRITING, soon))
+        hand = await open_by("snmp-community", dialer(port), WRITING, told.pin, soon)
+        with pytest.raises(SettingRefused, match="cannot be restarted"):
+            await hand.restart()
+        hand.close()

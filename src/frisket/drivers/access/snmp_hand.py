@@ -144,14 +144,14 @@ class SnmpHand(SnmpReader[Writer]):
     async def _is_back(self, boots: int, before: int) -> bool:
         """Say whether the device has restarted: more boots, or what waited has taken effect.
 
-        A community shows no boots: there a shorter running time says so.
+        A shorter running time says so too; a community shows nothing else.
         """
         try:
             await self._log_in_anew(self.login, timeouts=(1.0,))
             running, waiting = await self._uptime(), await self.pending()
             back = bool(self.driver.snmp.pending) and not waiting
             back = back or self.manager.engine[1] > boots
-            back = back or (self.name == SNMP_COMMUNITY and running < before)
+            back = back or running < before
             if back:
                 await self._log_in_anew(self.login)
         except (LinkError, WireError, Forged):
