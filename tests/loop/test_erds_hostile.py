@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.erds import ON, scene
+from tests.erds import ON, Scene, scene
 from tests.lab import make_device
 from tests.peers.pki import Authority, authority
 from tests.unit.probe.lan import HOST
@@ -22,6 +23,7 @@ from frisket.mfd.services import erds
 from frisket.mfd.troubles import TroubleKind
 from frisket.model.reading import Value
 from frisket.proto.erds.message import Operation
+from frisket.telemetry.erds_reception import Accepted
 
 
 @pytest.fixture(scope="module")
@@ -185,4 +187,54 @@ async def test_the_service_ends_without_a_trace() -> None:
     assert device.levels.watchers == []
     with pytest.raises(UsageError):
         await communication_test(device, "service")
+    await host.stop()
+
+
+async def test_power_cut_at_any_moment_every_jam_is_told_once(
+    ca: Authority, pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device's disk as it was after each write is a device that starts anew."""
+    async with scene(ca, pair, tmp_path) as s:
+        await s.registered()
+        moments: list[tuple[Path, dict[tuple[str, str, int], Accepted]]] = []
+        real: Callable[..., None] = Ledger.replace
+
+        def replace(self: Ledger, records: Iterable[Record]) -> None:
+            real(self, records)
+            moment = tmp_path / f"moment-{len(moments)}"
+            shutil.copytree(tmp_path / "device", moment)
+            moments.append((moment, dict(s.gateway.shelf.kept)))
+
+        s.device.troubles.happen(TroubleKind.JAM, "0101")
+        s.device.troubles.happen(TroubleKind.JAM, "0102")
+        with monkeypatch.context() as patched:
+            patched.setattr(Ledger, "replace", replace)
+            await s.got(Operation.JAM, 2)
+            await s.got(Operation.ALERT, 1)
+        await s.host.stop()
+        assert len(moments) >= 8
+        later = [kept for _, kept in moments[1:]] + [dict(s.gateway.shelf.kept)]
+        for (moment, kept), soon in zip(moments, later, strict=True):
+            # The next message may have arrived just before the power went, or not.
+            for arrived in (kept, soon):
+                s.gateway.shelf.kept = dict(arrived)
+                await told_again(s, moment)
+                codes = [r.faults[0].code for r in s.gateway.shelf.of(Operation.JAM)]
+                assert codes == ["0101", "0102"], moment
+
+
+async def told_again(s: Scene, folder: Path) -> None:
+    """Run the device of that folder until it has told all."""
+    copied = folder.with_suffix(".again")
+    shutil.rmtree(copied, ignore_errors=True)
+    shutil.copytree(folder, copied)
+    device = make_device(folder=copied, serial="VMF70001", now=s.clock)
+    gateway = {"remote-service.port": s.gateway.port, "remote-service.gateway": HOST, ON: True}
+    for key, value in gateway.items():
+        device.store.set(key, value, "test", "lab")
+    host = Host(device, [erds.SERVICE])
+    await host.start()
+    async with asyncio.timeout(20):
+        while device.erds.state.waiting or device.erds.state.trouble < 2:
+            await asyncio.sleep(0.002)
     await host.stop()

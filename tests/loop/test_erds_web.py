@@ -105,7 +105,9 @@ async def test_from_registration_to_a_jam_while_the_database_comes_and_goes(
             "remote-service.port": port,
             "remote-service.registration-code": CODE,
         }
-        async with running_device(settings=settings, services=["erds"]) as (device, _):
+        async with running_device(
+            settings=settings, services=["erds"], folder=tmp_path / "device"
+        ) as (device, _):
             trust(device, ca.pem, "test")
             await communication_test(device, "service")
             await until(lambda: len(shelf.of(Operation.FIRMWARE)) == 1)

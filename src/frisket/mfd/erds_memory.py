@@ -285,28 +285,37 @@ class ErdsMemory:
         *,
         alert: Alert | None = None,
         fault: Fault | None = None,
+        mark: Callable[[State], None] = lambda _: None,
     ) -> str:
         """Let a message wait; return what was dropped for it, "" where nothing was.
 
         What the gateway does not want does not wait. Without `alert` or `fault` one of an
-        operation waits at most. Raises `LedgerFault`.
+        operation waits at most. `mark` notes in the state that this was seen to: both are on disk
+        together, or neither is. Raises `LedgerFault`.
         """
-        waiting = self.state.waiting
-        if self.state.wanted and operation not in self.state.wanted:
-            return ""
-        repeats = any(parcel.operation is operation for parcel in waiting)
-        if alert is None and fault is None and repeats:
-            return ""
-        number = self.number()
-        waiting.append(Parcel(operation, number, now.astimezone(UTC), alert, fault))
+        state, before = self.state, _state(_record(self.state))
+        unwanted = bool(state.wanted) and operation not in state.wanted
+        repeats = any(parcel.operation is operation for parcel in state.waiting)
         dropped = ""
-        most = MOST_FAULTS if fault else MOST_ALERTS
-        same = [parcel for parcel in waiting if parcel.operation is operation]
-        if len(same) > most:
-            waiting.remove(same[0])
-            dropped = f"number {same[0].sequence} dropped: more than {most} wait"
-        self.keep()
+        if not unwanted and (alert is not None or fault is not None or not repeats):
+            state.sequence += 1
+            parcel = Parcel(operation, state.sequence, now.astimezone(UTC), alert, fault)
+            state.waiting.append(parcel)
+            dropped = self._trim(operation, MOST_FAULTS if fault else MOST_ALERTS)
+        mark(state)
+        try:
+            self.save()
+        except LedgerFault:
+            self._state = before
+            raise
         return dropped
+
+    def _trim(self, operation: Operation, most: int) -> str:
+        same = [parcel for parcel in self.state.waiting if parcel.operation is operation]
+        if len(same) <= most:
+            return ""
+        self.state.waiting.remove(same[0])
+        return f"number {same[0].sequence} dropped: more than {most} wait"
 
     def delivered(self, parcel: Parcel) -> None:
         """Take a message off, whether it was accepted or can never be."""

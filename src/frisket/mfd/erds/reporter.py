@@ -16,7 +16,7 @@ from frisket.ledger import LedgerFault
 from frisket.mfd.device import Device
 from frisket.mfd.erds.content import LOGS, fault_of, present, report_of, service_menu
 from frisket.mfd.erds.talk import Unwanted, converse
-from frisket.mfd.erds_memory import MENU_CHANGED, Parcel, next_due
+from frisket.mfd.erds_memory import MENU_CHANGED, Condition, Parcel, State, next_due
 from frisket.mfd.outside.every import Every
 from frisket.mfd.troubles import Trouble, TroubleKind
 from frisket.proto.erds.message import Alert, Operation, Result
@@ -95,13 +95,13 @@ class Reporter:
         memory, state = self._memory, self._memory.state
         step = timedelta(hours=state.hours)
         if state.due is not None and (state.due <= now or state.due > now + 2 * step):
-            for operation in _COUNTERS:
+            following = next_due(state.due, state.hours, now)
+            for operation in _COUNTERS[:-1]:
                 memory.put(operation, now)
-            state.due = next_due(state.due, state.hours, now)
-            memory.save()
-        if state.retry is not None and state.retry > now + _LATEST_RETRY:
-            state.retry = None  # the clock was put back
-        if state.firmware != self._device.firmware:
+            memory.put(_COUNTERS[-1], now, mark=lambda state: setattr(state, "due", following))
+        if memory.state.retry is not None and memory.state.retry > now + _LATEST_RETRY:
+            memory.state.retry = None  # the clock was put back
+        if memory.state.firmware != self._device.firmware:
             memory.put(Operation.FIRMWARE, now)
         self._plan_menu(now)
 
@@ -114,45 +114,49 @@ class Reporter:
             state.menu_seen = seen
             memory.save()
         if state.menu is not None and (state.menu <= now or state.menu > now + 2 * MENU_CHANGED):
-            memory.put(Operation.SERVICE_MENU, now)
-            state.menu = None
-            memory.save()
+            memory.put(Operation.SERVICE_MENU, now, mark=lambda state: setattr(state, "menu", None))
 
     def _look(self, now: datetime) -> None:
         """Let alerts wait for what began or ended, and log entries for what happened."""
-        memory, state = self._memory, self._memory.state
-        wrong = present(self._device)
-        for trouble in self._device.troubles.since(state.trouble):
-            operation = LOGS.get(trouble.kind)
-            if operation is not None:
-                self._put(operation, now, trouble=trouble)
-            if trouble.kind is TroubleKind.ALARM and state.menu is None:
-                state.menu = now + MENU_CHANGED
-            state.trouble = trouble.number
-            memory.save()
+        for trouble in self._device.troubles.since(self._memory.state.trouble):
+            self._happened(trouble, now)
+        state, wrong = self._memory.state, present(self._device)
         hidden = state.lost if state.failures else set()
         began = [key for key in wrong if key not in state.told and key not in hidden]
         ended = [key for key in sorted(state.told) if key not in wrong and key not in hidden]
-        for keys, active in ((began, True), (ended, False)):
-            for kind, part in keys:
-                alert = Alert(kind, active, now.astimezone(UTC).replace(microsecond=0), part)
-                if kind not in state.muted:
-                    self._put(Operation.ALERT, now, alert=alert)
-                (state.told.add if active else state.told.discard)((kind, part))
-                memory.save()
+        for key in began:
+            self._alert(key, now, active=True)
+        for key in ended:
+            self._alert(key, now, active=False)
 
-    def _put(
-        self,
-        operation: Operation,
-        now: datetime,
-        *,
-        trouble: Trouble | None = None,
-        alert: Alert | None = None,
-    ) -> None:
-        fault = fault_of(trouble) if trouble else None
-        dropped = self._memory.put(operation, now, alert=alert, fault=fault)
+    def _happened(self, trouble: Trouble, now: datetime) -> None:
+        def mark(state: State) -> None:
+            state.trouble = trouble.number
+            if trouble.kind is TroubleKind.ALARM and state.menu is None:
+                state.menu = now + MENU_CHANGED
+
+        operation = LOGS.get(trouble.kind)
+        if operation is None:
+            mark(self._memory.state)
+            return
+        dropped = self._memory.put(operation, now, fault=fault_of(trouble), mark=mark)
         if dropped:
             self._memory.note(now, operation, dropped, ok=False)
+        self._news = True
+
+    def _alert(self, key: Condition, now: datetime, *, active: bool) -> None:
+        kind, part = key
+
+        def mark(state: State) -> None:
+            (state.told.add if active else state.told.discard)(key)
+
+        if kind in self._memory.state.muted:
+            mark(self._memory.state)
+            return
+        alert = Alert(kind, active, now.astimezone(UTC).replace(microsecond=0), part)
+        dropped = self._memory.put(Operation.ALERT, now, alert=alert, mark=mark)
+        if dropped:
+            self._memory.note(now, Operation.ALERT, dropped, ok=False)
         self._news = True
 
     # -- sending
