@@ -20,7 +20,14 @@ from frisket.drivers.load import load_drivers
 from frisket.drivers.read import Caller
 from frisket.drivers.renew import POINTS, Renewed, generate
 from frisket.drivers.renewing import Renewer
-from frisket.drivers.vault import FileVault, Kind, Overlay, State, Unfinished
+from frisket.drivers.vault import (
+    FileVault,
+    Kind,
+    Overlay,
+    State,
+    Unfinished,
+    login_beside,
+)
 from frisket.errors import SettingRefused
 from frisket.mfd.device import Device
 from frisket.model.reading import Value
@@ -171,3 +178,36 @@ async def test_a_first_policy_password_is_set_in_the_same_way(tmp_path: Path) ->
         )
         assert outcome is Renewed.DONE, why
         assert device.store["policy.password"] == "Neu-4711-x"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(Kind.REMOTE_UI, Kind.POLICY), (Kind.AUTHENTICATION, Kind.ENCRYPTION)],
+)
+async def test_a_change_is_recovered_with_the_other_kept_passwords(
+    tmp_path: Path, first: Kind, second: Kind
+) -> None:
+    def point(name: str) -> None:
+        if name == "sent":
+            raise Killed
+
+    vault = FileVault(tmp_path / "passwords.json")
+    credentials = Credentials((Scoped(("*",), LOGIN),), Overlay(vault))
+    async with running_device(settings=SETTINGS, services=SERVICES) as (device, _):
+        assert (await Renewer(caller(device), vault).renew(first, Secret("One-4711-x")))[0] is (
+            Renewed.DONE
+        )
+        login = credentials.for_device(device.address)
+        assert login is not None
+        with pytest.raises(Killed):
+            await Renewer(caller(device, login), vault, point=point).renew(
+                second, Secret("Two-4711-x")
+            )
+        entry = vault.find(device.address, second)
+        assert entry is not None
+        beside = caller(device, login_beside(vault, entry, LOGIN))
+        assert await Renewer(beside, vault).recover(entry) == (Renewed.DONE, "")
+        whole = credentials.for_device(device.address)
+        assert whole is not None
+        await lets_in(device, second, whole)
+        assert device.journal.counts["failed_logins"] == 0

@@ -24,7 +24,7 @@ from frisket.drivers.credential import Login
 from frisket.drivers.read import Caller
 from frisket.drivers.renew import Renewed, generate
 from frisket.drivers.renewing import Renewer
-from frisket.drivers.vault import Kind, Password, State, Vault, meant_for
+from frisket.drivers.vault import Kind, Password, State, Vault, login_beside
 from frisket.errors import FrisketError, UsageError
 from frisket.model.finding import Incomplete
 from frisket.model.target import Target
@@ -95,12 +95,12 @@ class Keeper:
         return rows
 
     def _bare(self, target: Target, entry: Password) -> Login:
-        """Return the login without what is kept, meant for the device of the entry alone."""
+        """Return the login in which the passwords of the entry are tried."""
         plain = replace(self.policies.credentials, kept=None)
         login = plain.for_device(target.address, target.name)
         if login is None:
             raise FrisketError("no credential is given for it")
-        return meant_for(login, Pin(serial=entry.serial))
+        return login_beside(self.vault, entry, login)
 
 
 def _keeper(visiting: Visiting, logging: Logging) -> Keeper:

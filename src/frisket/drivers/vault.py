@@ -277,9 +277,10 @@ class RingVault:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Puts kept passwords in the place of those of a credentials file."""
+    """Puts kept passwords of some kinds in the place of those of a credentials file."""
 
     vault: Vault
+    kinds: tuple[Kind, ...] = tuple(Kind)
 
     def over(self, address: str, login: Login | None) -> Login | None:
         """Return the login with what is kept for the device, and meant for that device alone.
@@ -288,7 +289,7 @@ class Overlay:
         """
         if login is None:
             return None
-        for kind in Kind:
+        for kind in self.kinds:
             kept = self.vault.find(address, kind)
             if kept is None:
                 continue
@@ -333,6 +334,25 @@ def password_of(login: Login, kind: Kind) -> Secret | None:
             return login.authentication_password if login.user else None
         case Kind.ENCRYPTION:
             return login.encryption_password if login.user else None
+
+
+# Which other passwords a login needs, in which the one of a kind is tried.
+_BESIDE: Final = {
+    Kind.REMOTE_UI: (),
+    Kind.POLICY: (Kind.REMOTE_UI,),
+    Kind.AUTHENTICATION: (Kind.ENCRYPTION,),
+    Kind.ENCRYPTION: (Kind.AUTHENTICATION,),
+}
+
+
+def login_beside(vault: Vault, entry: Password, login: Login) -> Login:
+    """Return the login in which the passwords of an interrupted change are tried.
+
+    It is for the device of the entry alone, and has the other kept passwords that it takes. Raises
+    `Unfinished` where one of those is not known to count, `VaultFault`.
+    """
+    found = Overlay(vault, _BESIDE[entry.kind]).over(entry.address, login) or login
+    return meant_for(found, Pin(serial=entry.serial))
 
 
 def meant_for(login: Login, pin: Pin) -> Login:
