@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -78,12 +79,28 @@ def _period(text: str) -> int:
     return next(n for n in range(1, len(text) + 1) if text == (text[:n] * len(text))[: len(text)])
 
 
-def _left(text: str, words: Iterable[str]) -> str:
-    """Return what is left of a text when known words are taken out, the longest first."""
+def _letters(password: str) -> tuple[str, str]:
+    """Return a password's letters, and what they are when swaps are undone; long runs left out."""
+    folded = password.casefold()
+    found = []
+    for text in (folded, folded.translate(_SWAPS)):
+        letters = "".join(c for c in text if c.isalpha())
+        found.append("".join(run for run in _runs_of(letters) if len(run) < 3))
+    return found[0], found[1]
+
+
+def _runs_of(text: str) -> list[str]:
+    return ["".join(run) for _, run in groupby(text)]
+
+
+def _taken_out(text: str, words: Iterable[str]) -> tuple[str, int]:
+    """Return what is left of a text without known words, the longest first, and how many."""
+    count = 0
     for word in sorted(words, key=len, reverse=True):
-        if len(word) >= 3:
-            text = text.replace(word, "")
-    return text
+        if len(word) >= 3 and word in text:
+            count += text.count(word)
+            text = text.replace(word, " ")
+    return text.replace(" ", ""), count
 
 
 def weakness(password: str, about: Iterable[str] = ()) -> str:
@@ -105,19 +122,11 @@ def weakness(password: str, about: Iterable[str] = ()) -> str:
         if text in known_words():
             return "It is on the list of passwords that have leaked."
     own = {_plainest(part) for word in about for part in (word, *word.replace("@", ".").split("."))}
-    letters = "".join(c for c in plain if c.isalpha())
-    if len(_left(letters, own)) < 6:
-        return "It is made of your name or of this place's name."
-    if len(_left(letters, {*known_words(), *own})) < 3 and _words_in(letters) <= 2:
-        return "It is made of words that leaked passwords are made of."
+    for letters in _letters(password):
+        left, mine = _taken_out(letters, own)
+        if mine and len(left) < 6:
+            return "It is made of your name or of this place's name."
+        left, count = _taken_out(letters, own | known_words())
+        if 1 <= count <= 2 and len(left) < 3:
+            return "It is made of words that leaked passwords are made of."
     return ""
-
-
-def _words_in(text: str) -> int:
-    """Return of how many known words a text is made, counting the longest first."""
-    count = 0
-    for word in sorted(known_words(), key=len, reverse=True):
-        if len(word) >= 3 and word in text:
-            count += text.count(word)
-            text = text.replace(word, " ")
-    return count
