@@ -56,8 +56,11 @@ class PageEndpoint:
         """Answer one request."""
         most = self.page.most or self.services.settings.body_most
         request = Request(scope, bounded(receive, most))
-        form = await self._form(request)
-        response = await run_in_threadpool(self._answer, request, form)
+        try:
+            form = await self._form(request)
+            response = await run_in_threadpool(self._answer, request, form)
+        finally:
+            await request.close()  # what was uploaded lies in temporary files
         await response(scope, receive, send)
 
     async def _form(self, request: Request) -> Form:

@@ -82,6 +82,12 @@ class Inventory:
             row = connection.execute(select(SITE).where(SITE.c.name == name)).one_or_none()
             return _site(row) if row is not None else None
 
+    def count_by_site(self) -> dict[int, int]:
+        """Return how many devices each site has."""
+        asked = select(DEVICE.c.site_id, func.count().label("n")).group_by(DEVICE.c.site_id)
+        with self.database.read() as connection:
+            return {row.site_id: row.n for row in connection.execute(asked)}
+
     def candidates(self, site_id: int, marks: Mapping[str, str], key: str) -> Sequence[Any]:
         """Return the devices of a site that share a mark, the key or the address with `marks`."""
         with self.database.read() as connection:

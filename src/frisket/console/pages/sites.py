@@ -1,0 +1,187 @@
+"""`/sites`: places, the networks that may be scanned there, and what is done when."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.responses import Response
+
+from frisket.console.faults import NotFound
+from frisket.console.page import Form, Menu, Page, Visit
+from frisket.errors import UsageError
+from frisket.fleet.inventory import Sighting, check_scope, take_in
+from frisket.fleet.roles import Permission
+from frisket.fleet.schedule import Task, following, read_schedule, zone_of
+from frisket.model.target import Identity
+from frisket.store.inventory import Inventory, Site
+from frisket.store.schedules import Schedules, StoredSchedule
+
+_MOST_ROWS = 100_000
+_COLUMNS = ("address", "vendor", "model", "serial", "mac", "firmware", "name", "location")
+
+
+def _site(visit: Visit, permission: Permission = Permission.SEE_FLEET) -> Site:
+    number = visit.number("id")
+    site = next((s for s in Inventory(visit.services.database).sites() if s.id == number), None)
+    if site is None or not visit.may(Permission.SEE_FLEET, number):
+        raise NotFound
+    visit.need(permission, number)
+    return site
+
+
+def sites(visit: Visit) -> Response:
+    """List the sites that the visitor may see."""
+    where = visit.reach(Permission.SEE_FLEET)
+    inventory = Inventory(visit.services.database)
+    seen = [site for site in inventory.sites() if site.id in where]
+    return visit.page("sites.html", sites=seen, devices=inventory.count_by_site())
+
+
+def add(visit: Visit) -> Response:
+    """Add a site."""
+    name, scope, zone = _written(visit.form)
+    visit.need(Permission.EDIT_SITES)
+    visit.record("site.add", name, scope=list(scope))
+    inventory = Inventory(visit.services.database)
+    if inventory.site(name) is not None:
+        raise UsageError(f"there is a site {name} already")
+    site = inventory.add_site(name, scope, visit.now, zone)
+    return visit.go(f"/sites/{site}", visit.text("The site is there. Look for its printers now."))
+
+
+def _written(form: Form) -> tuple[str, tuple[str, ...], str]:
+    name = form.one("name")[:100]
+    if not name or not name.isprintable():
+        raise UsageError("a site needs a name")
+    zone = form.one("zone") or "UTC"
+    zone_of(zone)
+    return name, check_scope(form.one("scope").replace(",", " ").split()), zone
+
+
+def site(visit: Visit) -> Response:
+    """Show a site: scope, schedules, and what is under way."""
+    found = _site(visit)
+    stored = {s.task: s for s in Schedules(visit.services.database).all() if s.site_id == found.id}
+    running = [
+        info
+        for prefix in (f"discovery:{found.id}:", f"audit:{found.id}:")
+        for info in visit.services.jobs.listed(prefix=prefix, limit=5)
+    ]
+    return visit.page(
+        "site.html",
+        site=found,
+        tasks=list(Task),
+        stored=stored,
+        following={task: _next(one, visit) for task, one in stored.items()},
+        running=sorted(running, key=lambda info: -info.made),
+        baselines=visit.services.crew.content.baselines,
+        devices=Inventory(visit.services.database).count_by_site().get(found.id, 0),
+    )
+
+
+def _next(stored: StoredSchedule, visit: Visit) -> Any:
+    when = {k: v for k, v in stored.document.items() if k != "baselines"}
+    return following(read_schedule(Task(stored.task), when, stored.zone), visit.now)
+
+
+def change(visit: Visit) -> Response:
+    """Change a site, its schedules or its limits; look for printers; or take in a list."""
+    found = _site(visit, Permission.EDIT_SITES)
+    here, form = f"/sites/{found.id}", visit.form
+    inventory = Inventory(visit.services.database)
+    match form.one("what"):
+        case "site":
+            name, scope, zone = _written(form)
+            limits = {
+                "packets_per_second": form.number("pace", 10, most=1000),
+                "parallel": form.number("parallel", 100, least=1, most=1000),
+            }
+            values = {"name": name, "scope": list(scope), "zone": zone, "limits": limits}
+            visit.record("site.change", name, scope=list(scope), limits=limits)
+            inventory.change_site(found.id, values)
+        case "schedule":
+            _save_schedule(visit, found)
+        case "discover":
+            visit.record("discovery.start", found.name)
+            flow = f"discovery:{found.id}:{visit.now.isoformat(timespec='milliseconds')}"
+            visit.services.jobs.start("discovery", flow, found.name)
+            return visit.go(here, visit.text("The search has begun."))
+        case "list":
+            count = _take_list(visit, found)
+            return visit.go(here, visit.text("%(count)s devices were taken in.") % {"count": count})
+        case _:
+            raise UsageError("nothing is chosen to be done")
+    return visit.go(here, visit.text("Done."))
+
+
+def _save_schedule(visit: Visit, found: Site) -> None:
+    form, schedules = visit.form, Schedules(visit.services.database)
+    task = form.one("task")
+    if task not in set(Task):
+        raise UsageError("there is no such task")
+    visit.record("schedule.change", found.name, task=task, every=form.one("every"))
+    if form.one("kind") == "never":
+        schedules.drop(found.id, task)
+        return
+    document: dict[str, Any] = {}
+    if form.one("kind") == "every":
+        document["every"] = form.number("every", 60, most=1 << 20) * 60
+    else:
+        document["at"] = form.one("at").replace(",", " ").split()
+        document["days"] = list(form.all("day"))
+    if form.one("quiet-begin") and form.one("quiet-end"):
+        document["quiet"] = [form.one("quiet-begin"), form.one("quiet-end")]
+    read_schedule(Task(task), document, found.zone)
+    if task == Task.AUDIT:
+        known = visit.services.crew.content.baselines
+        document["baselines"] = [b for b in form.all("baseline") if b in known] or ["small-office"]
+    schedules.save(found.id, task, document)
+
+
+def _take_list(visit: Visit, found: Site) -> int:
+    """Take in devices from a CSV file with a heading line; count them."""
+    text = visit.form.raw("list") or _uploaded(visit)
+    rows = list(_rows(text))
+    visit.record("devices.import", found.name, devices=len(rows))
+    inventory = Inventory(visit.services.database)
+    for address, identity in rows:
+        take_in(inventory, found.id, Sighting(address, identity), visit.now)
+    return len(rows)
+
+
+def _uploaded(visit: Visit) -> str:
+    file = visit.form.files.get("file")
+    if file is None:
+        raise UsageError("no list was given")
+    try:
+        return file.file.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("the list is no UTF-8 text") from None
+
+
+def _rows(text: str) -> Iterator[tuple[str, Identity]]:
+    reader = csv.DictReader(io.StringIO(text))
+    names = {(name or "").strip().casefold(): name for name in reader.fieldnames or ()}
+    if not set(names) & {"address", "serial", "mac"}:
+        raise UsageError(
+            "the list has no column address, serial or mac",
+            hint=f"its first line names columns: {', '.join(_COLUMNS)}",
+        )
+    for number, row in enumerate(reader, 2):
+        if number > _MOST_ROWS:
+            raise UsageError(f"the list is longer than {_MOST_ROWS} lines")
+        value = {name: (row.get(names.get(name, "")) or "").strip() for name in _COLUMNS}
+        if any(value[name] for name in ("address", "serial", "mac")):
+            known = {name: value[name] for name in Identity.__slots__}
+            yield value["address"], Identity(**known)
+
+
+PAGES = (
+    Page("GET", "/sites", sites, Permission.SEE_FLEET, Menu("Sites", "building", 30, "s")),
+    Page("POST", "/sites", add, Permission.EDIT_SITES),
+    Page("GET", "/sites/{id}", site, Permission.SEE_FLEET),
+    Page("POST", "/sites/{id}", change, Permission.EDIT_SITES, most=32 << 20),
+)
