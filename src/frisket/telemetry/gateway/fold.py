@@ -162,7 +162,7 @@ class _Folding:
             self.happened(record, device, at)
         elif record.kind is not Kind.SEEN:
             whole = record.kind is Kind.FULL
-            diff = _difference(device.values, self.metrics.numbered(record.values), whole=whole)
+            diff = _difference(device.values, record.values, self.metrics, whole=whole)
             device.whole = device.whole or whole
             if diff:
                 self.change(record, device, at, diff)
@@ -248,13 +248,22 @@ def _standing(device: Known, metrics: Metrics) -> _Alerts:
     return found
 
 
-def _difference(old: Values, new: Values, *, whole: bool) -> Values:
-    """Return what `new` says that `old` does not; None for what is gone."""
-    get = old.get
-    diff = {metric: value for metric, value in new.items() if get(metric, _MISSING) != value}
+def _difference(old: Values, told: Mapping[str, Any], metrics: Metrics, *, whole: bool) -> Values:
+    """Return what `told` says that `old` does not; None for what is gone."""
+    get, ids = old.get, metrics.ids
+    try:
+        # One pass and no more: this is where the gateway spends its time.
+        diff: Values = {
+            number: value
+            for name, value in told.items()
+            if get(number := ids[name], _MISSING) != value
+        }
+    except KeyError:
+        numbered = metrics.numbered(told)
+        diff = {m: given for m, given in numbered.items() if get(m, _MISSING) != given}
     if whole:
-        if len(new) != len(old) or diff:
-            diff |= dict.fromkeys(old.keys() - new.keys())
+        if len(told) != len(old) or not diff.keys() <= old.keys():
+            diff |= dict.fromkeys(old.keys() - metrics.numbered(told).keys())
     elif None in diff.values():
         for metric in [m for m, value in diff.items() if value is None and m not in old]:
             del diff[metric]
