@@ -41,7 +41,7 @@ async def apply_device(job: Job) -> Result:
         where = f"{type(fault).__name__} at {line.name}:{line.lineno}: {fault}"
         result = Result(job.plan.address, Outcome.BUG, where[:300])
     job.point("ended")
-    job.record.result(result)
+    await job.record.share(lambda record: record.result(result))
     job.point("outcome")
     job.tell("outcome", result.outcome)
     return result

@@ -6,8 +6,9 @@ knows, and it is read before anything else is done.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,7 @@ from frisket.drivers.plan import Plan
 from frisket.drivers.plan_file import plan_of, plan_table
 from frisket.errors import UsageError
 from frisket.ledger import Ledger, LedgerFault
+from frisket.ledger import Record as Row
 
 _RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
@@ -93,11 +95,54 @@ class Run:
     devices: Mapping[str, Progress]
 
 
+class _Rows(list[Row]):
+    """Rows on their way to a ledger."""
+
+    def append(self, *rows: Row) -> None:
+        """Keep rows."""
+        self.extend(rows)
+
+
 class Record:
     """Writes a run's record; every method returns when it is on disk. Raises `LedgerFault`."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger | _Rows) -> None:
         self._ledger = ledger
+        self._waiting: list[tuple[_Rows, asyncio.Future[None]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def share(self, put: Callable[[Record], None]) -> None:
+        """Let `put` write, and return when that is on disk; what others write meanwhile goes along.
+
+        Waiting for the disk costs milliseconds each time, and must not hold up other devices.
+        """
+        rows = _Rows()
+        put(Record(rows))
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((rows, kept))
+        if self._flushing is None:
+            self._flushing = loop.create_task(self._flush())
+        await kept
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            now, self._waiting = self._waiting, []
+            try:
+                together = [row for rows, _ in now for row in rows]
+                await asyncio.to_thread(self._ledger.append, *together)
+            except LedgerFault as fault:
+                for _, kept in now:
+                    if not kept.done():
+                        kept.set_exception(fault)
+            else:
+                for _, kept in now:
+                    if not kept.done():
+                        kept.set_result(None)
+            finally:
+                for _, kept in now:
+                    kept.cancel()  # without effect where it is known what became of it
+        self._flushing = None
 
     def begin(self, run: str, plan: Plan, undoes: str = "") -> None:
         """Record what is about to be done, before the first byte."""

@@ -27,7 +27,8 @@ async def restore(work: Writing, why: str, undone: Outcome = Outcome.UNDONE) -> 
     job = work.job
     job.tell("undo", why)
     if not job.undoing:
-        job.record.undoing(work.plan.address, why, work.suspect)
+        doubted = frozenset(work.suspect)
+        await job.record.share(lambda record: record.undoing(work.plan.address, why, doubted))
     job.point("undo")
     reached = [keys for keys in work.sent if set(keys) <= set(work.reached)]
     others = [keys for keys in work.sent if keys not in reached]
@@ -72,7 +73,7 @@ async def _restart(work: Writing) -> list[str]:
 
 async def _group(work: Writing, keys: tuple[str, ...]) -> list[str]:
     """Put back what was sent together; return the keys for which that failed."""
-    address = work.plan.address
+    address, record = work.plan.address, work.job.record
     before = {key: work.plan.step(key).now for key in keys}
     try:
         found = await work.read_again(keys, "it does not answer")
@@ -83,7 +84,8 @@ async def _group(work: Writing, keys: tuple[str, ...]) -> list[str]:
             if found.get(key) != value or key in work.suspect
         }
         if back:
-            work.job.record.intent(address, {key: found[key] for key in back}, back)
+            current = {key: found[key] for key in back}
+            await record.share(lambda kept: kept.intent(address, current, back))
             work.job.point("undo intent")
             with suppress(SettingRefused):
                 # What was taken all the same shows when it is read.
@@ -94,6 +96,6 @@ async def _group(work: Writing, keys: tuple[str, ...]) -> list[str]:
     except (SettingRefused, SnmpError, KeyError):
         return list(keys)
     good = tuple(k for k in keys if found.get(k) == before[k] or work.insists(k))
-    work.job.record.restored(address, good)
+    await record.share(lambda kept: kept.restored(address, good))
     work.job.point("restored")
     return [key for key in keys if key not in good]

@@ -89,7 +89,7 @@ class Writing:
         """
         before = {key: self.plan.step(key).now for key in keys}
         address = self.plan.address
-        self.job.record.intent(address, before, values)
+        await self.job.record.share(lambda record: record.intent(address, before, values))
         self.job.point("intent")
         self.sent.append(keys)
         self.cut = last
@@ -101,7 +101,7 @@ class Writing:
         self.job.point("sent")
         if not last:
             await self.check(keys, values, "the device acknowledged it and did not keep it")
-        self.job.record.written(address, keys)
+        await self.job.record.share(lambda record: record.written(address, keys))
         self.job.point("written")
         self.job.tell("written", ", ".join(keys))
 
@@ -146,7 +146,7 @@ class Writing:
             # It may be restarting already, as an ended run has told it to.
             if await self._patiently(self.hand.pending, "it does not answer") <= 0:
                 return
-            self.job.record.restart(self.plan.address)
+            await self.job.record.share(lambda record: record.restart(self.plan.address))
             self.job.point("restart")
             self.job.tell("restart", "")
             await self.hand.restart()

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from tests.unit.drivers.states import CATALOG, CONTENT, FACTORY, NOW, TARGET, plan_of
 
 from frisket.drivers.plan import Plan
-from frisket.drivers.record import Outcome, Result, new_record, read_run, run_name, run_path
+from frisket.drivers.record import (
+    Outcome,
+    Record,
+    Result,
+    new_record,
+    read_run,
+    run_name,
+    run_path,
+)
 from frisket.errors import UsageError
-from frisket.ledger import LedgerFault
+from frisket.ledger import Ledger, LedgerFault
+from frisket.ledger import Record as Row
 
 DEVICE = plan_of({**FACTORY, "snmp.v3.enabled": True}, CONTENT.baselines["small-office"])
 PLAN = Plan("small-office", "v", NOW, (DEVICE,))
@@ -68,3 +78,53 @@ def test_what_is_no_name_of_a_run_is_refused(tmp_path: Path, name: str) -> None:
 def test_a_run_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no run"):
         read_run(tmp_path, RUN, CATALOG)
+
+
+class Counting(Ledger):
+    """A ledger that counts how often it waited for the disk, and fails when told to."""
+
+    __slots__ = ("appends", "full")
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.appends = 0
+        self.full = False
+
+    def append(self, *records: Row) -> None:
+        self.appends += 1
+        if self.full:
+            raise LedgerFault("no room")
+        super().append(*records)
+
+
+async def test_what_many_write_at_once_waits_for_the_disk_together(tmp_path: Path) -> None:
+    ledger = Counting(tmp_path / f"{RUN}.run")
+    record = Record(ledger)
+    record.begin(RUN, PLAN)
+
+    async def one(number: int) -> None:
+        name = f"k{number}"
+        await record.share(lambda r: r.intent(TARGET.address, {name: 1}, {name: 2}))
+        # On disk already, whoever else is still waiting.
+        assert name in read_run(tmp_path, RUN, CATALOG)[0].devices[TARGET.address].meant
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(40):
+            group.create_task(one(number))
+    assert len(read_run(tmp_path, RUN, CATALOG)[0].devices[TARGET.address].meant) == 40
+    assert ledger.appends < 10
+
+
+async def test_each_of_many_hears_that_there_is_no_room(tmp_path: Path) -> None:
+    ledger = Counting(tmp_path / f"{RUN}.run")
+    record = Record(ledger)
+    record.begin(RUN, PLAN)
+    ledger.full = True
+    faults = await asyncio.gather(
+        *(record.share(lambda r: r.written(TARGET.address, ("a",))) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert [type(fault) for fault in faults] == [LedgerFault] * 5
+    ledger.full = False
+    await record.share(lambda r: r.restart(TARGET.address))
+    assert read_run(tmp_path, RUN, CATALOG)[0].devices[TARGET.address].written == []
