@@ -40,6 +40,7 @@ _KINDS = {
 }
 _GOOD = frozenset({Renewed.DONE, Renewed.OLD})
 Row = tuple[str, str, str, str]  # device, password, outcome, why
+Visit = Callable[[Target], Awaitable[list[Row] | Incomplete]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def renew(
     async def one(target: Target) -> list[Row] | Incomplete:
         return await keeper.renew(kinds, target)
 
-    return _run(keeper, targets, "renewing", one, format)
+    return _run(keeper, targets, "renewing", _after_the_first(one), format)
 
 
 @app.command
@@ -227,14 +228,8 @@ def _ask(kinds: tuple[Kind, ...]) -> None:
         raise UsageError("nothing was changed")
 
 
-def _run(
-    keeper: Keeper,
-    words: tuple[str, ...],
-    what: str,
-    visit: Callable[[Target], Awaitable[list[Row] | Incomplete]],
-    form: str,
-) -> int:
-    """Visit the first device alone, then the others; print how it ended. Return the exit code."""
+def _after_the_first(visit: Visit) -> Visit:
+    """Return a visit that begins no other device before the first has ended well."""
     first: asyncio.Future[bool] | None = None
 
     async def guarded(target: Target) -> list[Row] | Incomplete:
@@ -252,7 +247,18 @@ def _run(
             return Incomplete(str(target), "not begun: the first device failed")
         return await visit(target)
 
-    found, missed = each(keeper.policies, words, what, guarded)
+    return guarded
+
+
+def _run(
+    keeper: Keeper,
+    words: tuple[str, ...],
+    what: str,
+    visit: Visit,
+    form: str,
+) -> int:
+    """Visit devices, and print how it ended. Return the exit code."""
+    found, missed = each(keeper.policies, words, what, visit)
     rows = [row for _, rows in found for row in rows]
     names = ("device", "password", "outcome", "why")
     if form == "json":
