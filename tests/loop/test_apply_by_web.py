@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.loop.test_apply_loop import (
     CONTENT,
     DRIVERS,
     FIRST,
+    LOGIN,
     ON,
     clean,
     dialer,
@@ -31,7 +33,7 @@ from frisket.drivers.credential import Login, Secret, WebLogin
 from frisket.drivers.job import Job, Mode
 from frisket.drivers.order import Phase
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device
-from frisket.drivers.read import Caller, Told, Unreached, read_by, read_first, usable
+from frisket.drivers.read import Caller, Told, Unreached, read_by, read_device, read_first, usable
 from frisket.drivers.record import Outcome, Result, new_record
 from frisket.drivers.undo import inverse
 from frisket.drivers.ways import seen_from
@@ -89,6 +91,7 @@ async def carried_out(
     mode: Mode = Mode.FRESH,
     name: str = "20261122-120000-000001",
     around: Around = AROUND,
+    proofs: Mapping[str, Callable[[], Awaitable[None]]] | None = None,
 ) -> Result:
     record = new_record(folder, name)
     record.begin(name, Plan("x", "", datetime.now(UTC), (plan,)))
@@ -108,7 +111,7 @@ async def carried_out(
             await visit.close()
 
     job = Job(plan, hand, look, record, lambda *_: None, mode, open_door=door)
-    return await apply_device(job)
+    return await apply_device(replace(job, proofs=proofs or {}))
 
 
 @pytest.mark.parametrize("baseline", ["security-policy", "modern", "small-office"])
@@ -234,3 +237,32 @@ async def test_another_device_gets_no_password(tmp_path: Path) -> None:
         assert result.outcome is Outcome.IDENTITY_CHANGED
         assert not device.sessions._open
         assert device.journal.writes == {}
+
+
+async def test_the_remote_ui_closes_itself_last(tmp_path: Path) -> None:
+    """Enterprise turns the Remote UI off: only once SNMPv3 has let somebody in."""
+    async with running_device(settings=OWN) as (device, host):
+        plan = await planned(device, "enterprise")
+        assert (plan.access, plan.stages[-1].phase) == ("remote-ui", Phase.LAST)
+        assert {"remote-ui.enabled", "http.enabled"} <= set(plan.stages[-1].keys)
+        assert plan.after.managing == ("SNMPv3",)
+        before = stored(device)
+        refused = await carried_out(device, plan, tmp_path)
+        assert refused.outcome is Outcome.UNDONE
+        assert "nothing proves that SNMPv3 lets us in" in refused.why
+        assert stored(device) == before
+
+        async def somebody() -> None:
+            await read_device(dialer(device), LOGIN, Pin(), AROUND)
+
+        device.journal.writes.clear()
+        begun = asyncio.get_running_loop().time()
+        proofs = {"SNMPv3": somebody}
+        name = "20261122-120000-000002"
+        result = await carried_out(device, plan, tmp_path, name=name, proofs=proofs)
+        assert result.outcome is Outcome.DONE, result.why
+        assert asyncio.get_running_loop().time() - begun < AROUND.restart_seconds
+        await host.settled()
+        assert all(device.store.effective(s.key) == s.wanted for s in plan.steps)
+        assert device.journal.writes == dict.fromkeys((s.key for s in plan.steps), 1)
+        assert clean(device)

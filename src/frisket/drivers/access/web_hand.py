@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from frisket.catalog.setting import Setting, Type
 from frisket.drivers.access.form import read_page
@@ -35,6 +35,8 @@ def fields_of(setting: Setting, value: Value) -> list[tuple[str, str]]:
 class WebHand(WebReader):
     """Reads and writes one device by its Remote UI. Opened by `open_web_hand`."""
 
+    _shut: set[str] = field(default_factory=set, init=False)
+
     async def write(self, values: Settings) -> None:
         """Post each page once with what changes on it: all of a page, or nothing of it.
 
@@ -45,9 +47,19 @@ class WebHand(WebReader):
             by_menu.setdefault(self.around.catalog[key].menu, []).append(key)
         for keys in by_menu.values():
             await self._post([self.around.catalog[key] for key in keys], values)
+        self._note(values)
         # A factory password that is about to be refused was foreseen, and confirmed.
         if self.driver.logins(self.name) & set(values) and not self.factory:
             await self._prove()
+
+    def _note(self, values: Settings) -> None:
+        """Remember what was told to close the Remote UI, with TLS and without."""
+        ways = [way for way in self.driver.ways if way.access == self.name]
+        for key, value in values.items():
+            if all(key in way.when and way.when[key] != value for way in ways):
+                self._shut.add(key)
+            else:
+                self._shut.discard(key)
 
     async def _post(self, settings: list[Setting], values: Settings) -> None:
         page = await self.page(settings[0])
@@ -114,10 +126,19 @@ class WebHand(WebReader):
         while loop.time() < end:
             await asyncio.sleep(wait)
             wait = min(wait * 1.5, 5.0)
-            if await self._is_back():
+            # What we closed ourselves does not come back: that it is gone is all there is to see.
+            if await (self._is_gone() if self._shut else self._is_back()):
                 return
         seconds = self.around.restart_seconds
         raise Silent(f"the Remote UI has not come back {seconds:.0f} s after the restart")
+
+    async def _is_gone(self) -> bool:
+        """Say whether nobody answers any more where our session was."""
+        try:
+            await self.browser.send("GET", self.table.portal)
+        except (LinkError, WireError):
+            return True
+        return False
 
     async def _is_back(self) -> bool:
         """Say whether the device has restarted and lets us in; its port may be another one."""
