@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tests.lab import make_device
+from tests.remote_ui import visitor
 from tests.unit.mfd.panel.operator import Operator, operator
 from tests.unit.probe.lan import closed_port
 
@@ -65,3 +69,14 @@ def test_initialized_it_knows_nothing_but_that() -> None:
     assert "COM-TEST again" in panel.state.notice
     assert "ERDS-DAT" in panel.words
     assert panel.device.erds.state.seed
+
+
+def test_initializing_the_machine_forgets_its_key(tmp_path: Path) -> None:
+    device = make_device(folder=tmp_path)
+    device.erds.make_key(b"k" * 32)
+    device.erds.number()
+    visitor(device).post("/rps/data/initialize", {"sure": "on"})
+    assert device.erds.state.seed == b""
+    again = make_device(folder=tmp_path, serial=device.plan.serial)
+    assert again.erds.state.seed == b""
+    assert b"a2tra2tr" not in (tmp_path / "erds.ledger").read_bytes()  # the old key in base64
