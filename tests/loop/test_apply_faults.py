@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tests.loop.hardening import LOGIN, PACE, WEB, Hardener, clean, stored
 
 from frisket.drivers.credential import Secret
 from frisket.drivers.record import Outcome
+from frisket.mfd.device import Plan
 from frisket.mfd.mib import agent
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Value
@@ -21,6 +22,21 @@ from frisket.model.reading import Value
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 ON: dict[str, Value] = {"snmp.v3.enabled": True, "remote-ui.tls.enabled": True}
 FEW = ("http", "snmp", "ipp", "lpd", "raw")
+
+
+@dataclass(frozen=True)
+class Moved(Plan):
+    """A device that keeps its engine whatever its serial number is."""
+
+    engine: str = ""
+
+    @property
+    def mac(self) -> str:
+        return self.engine
+
+
+def asdict_shallow(plan: Plan) -> dict[str, Any]:
+    return {field.name: getattr(plan, field.name) for field in fields(plan)}
 
 
 async def test_a_write_that_is_acknowledged_and_forgotten(tmp_path: Path) -> None:
@@ -153,6 +169,26 @@ async def test_another_device_amid_the_run(tmp_path: Path) -> None:
             assert other.journal.writes == {}
             assert clean(other)
             assert user.recorded(one).result == result
+
+
+async def test_another_serial_number_after_the_restart(tmp_path: Path) -> None:
+    """The same SNMP engine, as where a controller board was moved to another device."""
+    user = Hardener(tmp_path)
+    async with running_device(settings={"snmp.v3.enabled": True}, services=FEW) as (device, _):
+        plan = await user.plan(device, "small-office")
+        assert plan.restarts == 1
+
+        def swap(what: str, _: str) -> None:
+            if what == "restart":
+                object.__setattr__(device.plan, "serial", "VMF79999")
+
+        engine = device.plan.mac
+        object.__setattr__(device, "plan", Moved(**asdict_shallow(device.plan), engine=engine))
+        user.heard = swap
+        result = await user.apply(plan)
+        assert result.outcome is Outcome.REPLACED, result
+        assert "serial number is VMF79999" in result.why
+        assert result.left
 
 
 @pytest.mark.parametrize("moment", ["before", "amid"])

@@ -11,6 +11,7 @@ from frisket.drivers.access.snmp import (
     Around,
     NoLogin,
     SnmpReader,
+    check_pins,
     open_as,
     open_by_community,
     text_of,
@@ -154,10 +155,17 @@ class SnmpHand(SnmpReader[Writer]):
             back = back or running < before
             if back:
                 await self._log_in_anew(self.login)
+                await self._same()
         except (LinkError, WireError, Forged):
             # Refused, silent or half awake while it restarts: that is what is waited for.
             return False
         return back
+
+    async def _same(self) -> None:
+        """Raise `IdentityChanged` where what came back has another serial number."""
+        if self.driver.snmp.serial:
+            said = (await self.manager.get([self.driver.snmp.serial]))[0][1]
+            check_pins(Pin(serial=text_of(said)), self.pin)
 
 
 def writing(login: Login) -> Community:
