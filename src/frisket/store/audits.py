@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from frisket.model.finding import Verdict
 from frisket.store.database import Database
-from frisket.store.tables.audit import CHANGE, RESULT, SCORE
-from frisket.store.tables.device import DEVICE
+from frisket.store.tables.audit import CHANGE, FAILING, RESULT, SCORE
+from frisket.store.tables.device import DEVICE, SITE
 
 ALL: Final = ""  # the consideration that stands for all of them
 COLUMNS: Final[Mapping[str, str]] = {
@@ -116,6 +116,7 @@ class Audits:
             place = (sites[record.device_id], record.baseline, record.at.date())
             _move(moves.setdefault(place, {}), old, record.verdicts, new=last is None)
         self._write(connection, fresh)
+        _refail(connection, fresh, before)
         if changes:
             connection.execute(insert(CHANGE), changes)
         for (site_id, baseline, day), moved in sorted(moves.items()):
@@ -245,8 +246,81 @@ class Audits:
             rows = connection.execute(asked)
             return {(row.site_id, row.consideration): _summed(row) for row in rows}
 
+    def failing(
+        self, baseline: str, sites: Sequence[int] | None = None
+    ) -> Sequence[tuple[str, str, int]]:
+        """Return consideration, rule and how many devices fail it, the most first."""
+        count = func.count().label("n")
+        asked = select(FAILING.c.consideration, FAILING.c.rule, count)
+        asked = asked.where(FAILING.c.baseline == baseline)
+        if sites is not None:
+            asked = asked.join(DEVICE).where(DEVICE.c.site_id.in_(list(sites)))
+        asked = asked.group_by(FAILING.c.consideration, FAILING.c.rule).order_by(
+            count.desc(), FAILING.c.consideration, FAILING.c.rule
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(asked)
+            return [(row.consideration, row.rule, row.n) for row in rows]
+
+    def failing_devices(
+        self,
+        baseline: str,
+        consideration: str,
+        sites: Sequence[int] | None = None,
+        limit: int = 200,
+    ) -> Sequence[Any]:
+        """Return the devices that fail a consideration, with the rules they fail."""
+        asked = (
+            select(DEVICE, SITE.c.name.label("site"), FAILING.c.rule)
+            .join(FAILING, FAILING.c.device_id == DEVICE.c.id)
+            .join(SITE, SITE.c.id == DEVICE.c.site_id)
+            .where(FAILING.c.baseline == baseline, FAILING.c.consideration == consideration)
+        )
+        if sites is not None:
+            asked = asked.where(DEVICE.c.site_id.in_(list(sites)))
+        asked = asked.order_by(DEVICE.c.compliance, DEVICE.c.id, FAILING.c.rule).limit(limit)
+        with self.database.read() as connection:
+            return connection.execute(asked).all()
+
 
 _SUMS: Final = ("devices", *COLUMNS.values())
+
+
+_FAILING: Final = (
+    FAILING.c.device_id,
+    FAILING.c.baseline,
+    FAILING.c.consideration,
+    FAILING.c.rule,
+)
+
+
+def _refail(
+    connection: Connection, records: Sequence[AuditRecord], before: Mapping[tuple[int, str], Any]
+) -> None:
+    """Keep the list of what fails in step: only what changed is written."""
+    gone: list[tuple[int, str, str, str]] = []
+    new: list[tuple[int, str, str, str]] = []
+    for record in records:
+        last = before.get((record.device_id, record.baseline))
+        was = _bad(last.verdicts) if last is not None else frozenset()
+        now = _bad(record.verdicts)
+        for names, rows in ((was - now, gone), (now - was, new)):
+            for name in sorted(names):
+                consideration, _, rule = name.partition("/")
+                rows.append((record.device_id, record.baseline, consideration, rule))
+    if gone:
+        each = [column == bindparam(f"old_{column.name}") for column in _FAILING]
+        rows = [
+            {f"old_{c.name}": value for c, value in zip(_FAILING, row, strict=True)} for row in gone
+        ]
+        connection.execute(delete(FAILING).where(*each), rows)
+    if new:
+        named = [{c.name: v for c, v in zip(_FAILING, row, strict=True)} for row in new]
+        connection.execute(insert(FAILING), named)
+
+
+def _bad(verdicts: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(n for n, v in verdicts.items() if v in {Verdict.FAIL, Verdict.DISPUTED})
 
 
 def _scores(baseline: str, sites: Sequence[int] | None) -> Select[Any]:

@@ -52,6 +52,14 @@ def test_a_first_result_is_no_change_and_the_second_is(database: Database) -> No
     assert (change.rule, change.was, change.now, change.because) == ("b", "fail", "pass", "why")
     [kept] = audits.results(1)
     assert kept.at == later
+    assert audits.failing("small-office") == []
+    audits.keep([record(2, NOON, "fail", "disputed", "unknown")])
+    assert audits.failing("small-office") == [("SO-01", "a", 1), ("SO-01", "b", 1)]
+    audits.keep([record(2, later, "fail", "pass", "fail")])
+    assert audits.failing("small-office") == [("SO-01", "a", 1), ("SO-02", "c", 1)]
+    assert audits.failing("small-office", sites=[2]) == []
+    [failing] = audits.failing_devices("small-office", "SO-02")
+    assert (failing.id, failing.rule, failing.site) == (2, "c", "Head office")
     device = Inventory(database).device(1)
     assert device is not None
     assert (device.audited, device.worst, device.compliance) == (later, "high", 0.5)

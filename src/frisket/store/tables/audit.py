@@ -32,6 +32,17 @@ RESULT = Table(
     Column("readings", LargeBinary, nullable=False),
 )
 
+# What fails or is disputed now: which devices, by consideration and by rule.
+FAILING = Table(
+    "audit_failing",
+    METADATA,
+    Column("device_id", BIG_ID, ForeignKey("device.id", ondelete="CASCADE"), primary_key=True),
+    Column("baseline", String(100), primary_key=True),
+    Column("consideration", String(40), primary_key=True),
+    Column("rule", String(100), primary_key=True),
+    Index("ix_audit_failing_rule", "baseline", "consideration", "rule"),
+)
+
 # A verdict that is another than the time before; kept for the history of a device.
 CHANGE = Table(
     "audit_change",
