@@ -115,6 +115,7 @@ class Collector:
             await self.keeper.call(Spool.beat)
             if not beats % _HOURLY:
                 await self.keeper.call(Spool.expire)
+            self.site.alarms.keep(self.folder)
             if not beats % _TEN_MINUTES:
                 self.site.remember(self.folder)
             await asyncio.sleep(self.beat)

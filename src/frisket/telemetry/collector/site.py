@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,8 @@ from frisket.errors import WireError
 from frisket.model.target import Target
 from frisket.telemetry.acquaintance import Acquaintance, revived
 from frisket.telemetry.collector import disk
-from frisket.telemetry.collector.change import Changes
+from frisket.telemetry.collector.alarms import Alarms
+from frisket.telemetry.collector.change import Changes, News
 from frisket.telemetry.collector.keeper import Keeper
 from frisket.telemetry.collector.moments import Moments
 from frisket.telemetry.collector.orders import Orders, Scope, addresses, quiet_of
@@ -50,6 +51,8 @@ class Site:
     targets: dict[str, Target] = field(default_factory=dict)
     met: dict[str, Acquaintance] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)  # device -> the address it is at
+    names: dict[str, str] = field(default_factory=dict)  # address -> the device last met there
+    alarms: Alarms = field(default_factory=Alarms)
     _fresh: asyncio.Event = field(default_factory=asyncio.Event)
     _full: bool = False
 
@@ -72,8 +75,9 @@ class Site:
         if left:
             self.say(f"not polled, as outside of this site's scope: {', '.join(left[:10])}")
         self.targets, self.quiet = targets, quiet_of(orders)
-        for address in [each for each in self.met if each not in targets]:
-            del self.met[address]
+        for known in (self.met, self.names):
+            for address in [each for each in known if each not in targets]:
+                del known[address]
         now = self.now()
         self.schedule.set_every(orders.every, now)
         named = [address for address, target in targets.items() if target.named]
@@ -128,29 +132,49 @@ class Site:
             self.met[target.address] = polled.acquaintance
         if polled.sample:
             await self.keep(target.address, polled)
+        await self._alarm(target.address, polled)
         return replace(polled, acquaintance=Acquaintance())
 
     async def keep(self, address: str, polled: Polled) -> None:
         """Put what is new into the spool; what finds no room is told with the next news."""
         device = self._device(address, polled)
+        before = self.names.get(address, device)
+        self.names[address] = device
+        if before != device and self.owners.get(before) == address:
+            self._forget(before)
         now = self.now()
         news = self.changes.news(device, address, polled.sample, now)
-        if news is None:
-            return
+        if news is not None and await self._spool(address, [news]):
+            self.changes.kept(news, address, polled.sample, now)
+
+    async def _alarm(self, address: str, polled: Polled) -> None:
+        """Tell what has begun or ended at a device that has been met."""
+        device = self.names.get(address)
+        if device is not None and (news := self.alarms.take(device, polled, self.quiet)):
+            await self._spool(address, news)
+
+    async def _spool(self, address: str, news: Sequence[News]) -> bool:
+        """Put records into the spool; say whether they are there."""
         try:
-            await self.keeper.keep([maker(news)])
+            await self.keeper.keep([maker(one) for one in news])
         except SpoolFull as fault:
             if not self._full:
                 self.say(f"{fault}; it is marked as a gap once there is room")
             self._full = True
-            return
+            return False
         except WireError as fault:
             self.say(f"{address}: {fault}")
-            return
+            return False
         self._full = False
-        self.changes.kept(news, address, polled.sample, now)
-        if news.urgent:
+        if any(one.urgent for one in news):
             self.ring()
+        return True
+
+    def _forget(self, device: str) -> None:
+        """Forget a device that has left its address: one that changes its serial costs no more."""
+        del self.owners[device]
+        self.alarms.states.pop(device, None)
+        self.changes.forget([device])
 
     def _device(self, address: str, polled: Polled) -> str:
         """Return the device's key; where another address has it already, a key of its own.
@@ -175,6 +199,7 @@ class Site:
 
     def remember(self, folder: Path) -> None:
         """Write down what polls have taught: a device that was woken this night is let sleep."""
+        self.alarms.keep(folder)
         known = {address: met.durable() for address, met in self.met.items() if met.met}
         try:
             disk.replace(folder / _MET, json.dumps(known, separators=(",", ":")).encode())
@@ -183,6 +208,7 @@ class Site:
 
     def recall(self, folder: Path) -> None:
         """Take up what an earlier run has learned."""
+        self.alarms.recall(folder)
         try:
             known = json.loads((folder / _MET).read_bytes())
         except (OSError, ValueError, RecursionError):

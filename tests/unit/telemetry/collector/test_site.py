@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,7 @@ class Visits:
     devices: dict[str, Sample] = field(default_factory=dict)
     visited: list[str] = field(default_factory=list)
     known: list[Acquaintance] = field(default_factory=list)
+    at: datetime = NOW
 
     async def __call__(self, target: Target, met: Acquaintance, quiet: Quiet | None) -> Polled:
         self.visited.append(target.address)
@@ -55,7 +56,7 @@ class Visits:
         await asyncio.sleep(0)
         found = self.devices.get(target.address)
         if found is None:
-            return Polled(str(target), NOW, why="silent")
+            return Polled(str(target), self.at, why="silent")
         return Polled(str(target), NOW, found, acquaintance=Acquaintance(via="SNMPv2c", met=NOW))
 
 
@@ -160,6 +161,17 @@ async def test_the_loop_visits_all_in_turn_and_takes_new_orders(bench: Bench) ->
     await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_device_that_changes_its_serial_number_costs_no_memory(bench: Bench) -> None:
+    bench.site.take(Orders(devices=["10.0.0.1"]))
+    for number in range(50):
+        bench.visits.devices = {
+            "10.0.0.1": replace(sample(1), identity=Identity(serial=f"S{number}"))
+        }
+        await bench.site.poll(Target("10.0.0.1"))
+    assert len(bench.site.owners) == len(bench.site.alarms.states) == 1
+    assert len(bench.site.changes._told) == 1
+
+
 async def test_a_full_spool_is_told_once_and_made_up_for(tmp_path: Path) -> None:
     bench = Bench(tmp_path, limits=Limits(octets=700))
     bench.visits.devices = {"10.0.0.1": sample(1)}
@@ -192,6 +204,33 @@ async def test_a_hostile_device_costs_its_own_record_only(bench: Bench) -> None:
     told = [device for device, _ in bench.told()]
     assert told == ["S1", "10.0.0.2", "10.0.0.3"]
     assert bench.spool.octets < 100_000
+
+
+async def test_silence_is_told_once_and_its_end_over_a_restart_too(
+    bench: Bench, tmp_path: Path
+) -> None:
+    target = Target("10.0.0.1")
+    bench.visits.devices = {"10.0.0.1": sample(1)}
+    await bench.site.poll(target)
+    bench.visits.devices = {}
+    for step in range(10):
+        bench.visits.at = NOW + timedelta(minutes=5 * step)
+        await bench.site.poll(target)
+    records = [unframe(one.body) for one in bench.spool.read(0, 100)]
+    assert [one.values for one in records if one.kind is Kind.EVENT] == [
+        {"code": "device.silent", "severity": "critical"}
+    ]
+    assert bench.rung == 1
+    bench.site.remember(tmp_path)
+    again = Bench(tmp_path / "again")
+    again.site.recall(tmp_path)
+    again.visits.devices = {"10.0.0.1": sample(1)}
+    for _ in range(3):
+        await again.site.poll(target)
+    records = [unframe(one.body) for one in again.spool.read(0, 100)]
+    assert [one.values for one in records if one.kind is Kind.EVENT] == [
+        {"code": "device.silent.over", "severity": "other"}
+    ]
 
 
 async def test_what_polls_taught_survives_a_restart(bench: Bench, tmp_path: Path) -> None:
