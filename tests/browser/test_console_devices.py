@@ -170,3 +170,19 @@ def test_a_device_shows_its_witnesses_and_findings(browser: Browser, tmp_path: P
             window.open("/devices/999")
             expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing")
             window.faults.clear()  # the browser notes the 404 itself
+
+
+def test_compliance_shows_course_heat_and_failures(browser: Browser, tmp_path: Path) -> None:
+    with served_console(tmp_path) as served:
+        fill(served, 10)
+        for number in (1, 2, 7):
+            judged(served, number)
+        with person(browser, served, "ann", [Role.AUDITOR]) as window:
+            page = window.page
+            check_page(window, "/compliance")
+            expect(page.get_by_text("devices judged")).to_be_visible()
+            page.get_by_role("link", name="SO-05").first.click()
+            expect(page.locator("tbody tr")).to_have_count(3)
+            check_page(window, "/compliance/small-office/SO-05", name="consideration")
+            check_page(window, "/standards/stig", name="standard")
+            check_page(window, "/compliance?baseline=modern", name="compliance-empty")

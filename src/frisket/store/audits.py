@@ -310,10 +310,8 @@ def _refail(
                 rows.append((record.device_id, record.baseline, consideration, rule))
     if gone:
         each = [column == bindparam(f"old_{column.name}") for column in _FAILING]
-        rows = [
-            {f"old_{c.name}": value for c, value in zip(_FAILING, row, strict=True)} for row in gone
-        ]
-        connection.execute(delete(FAILING).where(*each), rows)
+        old = [{f"old_{c.name}": v for c, v in zip(_FAILING, row, strict=True)} for row in gone]
+        connection.execute(delete(FAILING).where(*each), old)
     if new:
         named = [{c.name: v for c, v in zip(_FAILING, row, strict=True)} for row in new]
         connection.execute(insert(FAILING), named)
