@@ -11,7 +11,8 @@ from tests.unit.probe.visits import value, visit, why
 
 from frisket.errors import WireError
 from frisket.model.reading import Why
-from frisket.probe.ipp import PROBE, WANTED, Answer, interpret, read_answer
+from frisket.probe.ipp import PROBE, interpret
+from frisket.probe.ipp_question import WANTED, Answer, read_answer
 from frisket.proto.http.wire import Request, Response
 from frisket.proto.ipp.names import GroupTag, Operation, ValueTag
 from frisket.proto.ipp.values import Attribute, Group, Message, opening

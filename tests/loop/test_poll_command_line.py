@@ -51,10 +51,26 @@ def test_the_machine_formats_agree(lab: Path) -> None:
 
 def test_a_target_that_gives_nothing_is_named(lab: Path) -> None:
     frisket("lab", "set", "127.0.1.2", "snmp.v1.enabled=false", lab=lab)
-    done = frisket("poll", "--patience", "0.5", "lab", lab=lab)
+    done = frisket("poll", "--patience", "0.5", "--ipp", "never", "lab", lab=lab)
     assert done.returncode == 3
     assert "127.0.1.2: " in done.stderr
     assert "VMF00001" in done.stdout
+    filled = frisket("poll", "--patience", "0.5", "-f", "json", "127.0.1.2", lab=lab)
+    assert filled.returncode == 0
+    assert json.loads(filled.stdout)["devices"][0]["via"] == "IPP"
+
+
+def test_a_recording_is_two_files_and_never_written_over(lab: Path, tmp_path: Path) -> None:
+    words = ("record", "127.0.1.1", "--pace", "0", "--patience", "1", "--into", str(tmp_path))
+    done = frisket(*words, lab=lab)
+    assert done.returncode == 0, done.stderr
+    (capture,), (meaning,) = tmp_path.glob("*.capture"), tmp_path.glob("*.json")
+    assert capture.stem == meaning.stem
+    assert capture.name.startswith("canon#ir-adv-")
+    assert "VMF00001" not in capture.read_text("utf-8") + meaning.read_text("utf-8")
+    assert frisket(*words, lab=lab).returncode == 2
+    assert frisket("record", "lab", lab=lab).returncode == 2
+    assert frisket("record", "127.0.1.99", *words[2:], lab=lab).returncode == 3
 
 
 @pytest.mark.parametrize(
@@ -82,7 +98,7 @@ def test_a_login_is_shown_to_the_device_that_was_met_before(
     monkeypatch.setenv("FRISKET_SNMP_USER", "initial")
     monkeypatch.setenv("FRISKET_SNMP_AUTHENTICATION_PASSWORD", "initial1")
     monkeypatch.setenv("FRISKET_SNMP_ENCRYPTION_PASSWORD", "initial1")
-    words = ("poll", "-f", "json", "lab", "--patience", "0.5")
+    words = ("poll", "-f", "json", "lab", "--patience", "0.5", "--ipp", "never")
     told = json.loads(frisket(*words, lab=lab).stdout)["devices"]
     assert [(one["target"], one["via"]) for one in told] == [("127.0.1.1", "SNMPv3")]
     ledger = tmp_path / "devices.ledger"

@@ -7,7 +7,7 @@ from typing import Final
 from frisket.errors import FrisketError, LinkError, Refused, Silent, WireError
 from frisket.net.dial import Dialer
 from frisket.net.tls import ByteStream, open_context
-from frisket.probe.ipp import LIMITS, PATHS, PORT, question, read_answer
+from frisket.probe.ipp_question import LIMITS, PATHS, PORT, question, read_answer
 from frisket.proto.http.client import ask
 from frisket.proto.ipp.values import Message
 from frisket.telemetry.ipp_read import interpret_ipp
