@@ -1,5 +1,6 @@
-.PHONY: demo test lint lock
+.PHONY: demo test lint lock assets
 demo: ; script/demo
 test: ; script/test
 lint: ; script/bootstrap dev && .venv/bin/pre-commit run --all-files
 lock: ; script/lock
+assets: ; script/assets
