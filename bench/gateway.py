@@ -311,9 +311,8 @@ def year(options: argparse.Namespace) -> None:
                 gateway.intake.take(found, decode(octets), octets, sent=until, now=now)
                 records += len(made)
         each = (size_of(opened) - before) / options.year
-        print(
-            f"{options.database}: {options.year} devices, {records / options.year:,.0f} changes each"
-        )
+        changes = records / options.year
+        print(f"{options.database}: {options.year} devices, {changes:,.0f} changes each")
         print(f"  {each / 2**20:.2f} MiB a device and year, indexes and free space included")
         for table, octets_of in sizes(opened):
             print(f"    {table:16} {octets_of / options.year / 1024:9.1f} KiB")
@@ -335,7 +334,8 @@ def sizes(opened: Database) -> list[tuple[str, int]]:
     if not opened.is_sqlite:
         asked = (
             "SELECT coalesce(p.inhparent, c.oid)::regclass::text,"
-            " sum(pg_total_relation_size(c.oid)) FROM pg_class c LEFT JOIN pg_inherits p ON p.inhrelid = c.oid"
+            " sum(pg_total_relation_size(c.oid)) FROM pg_class c"
+            " LEFT JOIN pg_inherits p ON p.inhrelid = c.oid"
             " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
             " GROUP BY 1 ORDER BY 2 DESC LIMIT 4"
         )

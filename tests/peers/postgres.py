@@ -80,7 +80,9 @@ class Cluster:
         listed = Path(f"/proc/{leader}/task/{leader}/children").read_text()
         for process in (leader, *map(int, listed.split())):
             os.kill(process, signal.SIGKILL)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # They name processes of which nobody may have taken the exit status yet.
+        for lock in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*")):
+            lock.unlink(missing_ok=True)
 
     def url(self, name: str = "postgres") -> str:
         """Return the address of a database of this cluster."""
