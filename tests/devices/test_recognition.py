@@ -59,3 +59,27 @@ def test_models_and_firmware_are_what_recog_says(shared_data: Path) -> None:
     named = [(want.lower(), model.lower()) for want, model in models if want]
     agreed = sum(bool(model) and (want in model or model in want) for want, model in named)
     assert agreed >= 0.92 * len(named), f"{agreed} of {len(named)}"
+
+
+def test_ftp_greetings_say_what_recog_says(shared_data: Path) -> None:
+    """Of models and firmware; what is left are network cards and the host's own name."""
+    path = shared_data / "recog" / "examples.shared.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["db"] == "ftp_banners"]
+    models = versions = agreed = 0
+    for row in rows:
+        want = ast.literal_eval(row["expected"])
+        found, why = recognise(Clues(greeting=row["example"]))
+        assert not why, "an FTP server need not be a printer's"
+        model = want.get("os.product") or want.get("hw.product")
+        if model:
+            models += 1
+            named = f"{found.vendor} {found.model}".casefold()
+            agreed += bool(found.model) and model.casefold() in named
+        version = want.get("os.version") or want.get("hw.version")
+        if version and found.firmware:
+            versions += 1
+            assert found.firmware == version, row["example"]
+    assert len(rows) >= 90
+    assert agreed >= 0.78 * models, f"{agreed} of {models}"
+    assert versions >= 45

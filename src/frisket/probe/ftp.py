@@ -12,7 +12,7 @@ from frisket.model.reading import Reading, Readings, Unread, Why
 from frisket.probe.absent import absent
 from frisket.probe.base import Probe, Sighting, Visit, unread
 from frisket.probe.dialogue import Dialogue
-from frisket.probe.identity import clean
+from frisket.probe.identity import clean, from_greeting
 from frisket.proto.reply.wire import Reply
 
 VIA = "ftp"
@@ -85,7 +85,8 @@ def interpret(visit: Visit, answers: Answers) -> Sighting:
         TLS: tls,
         AUTHENTICATION: _authentication(visit, answers, tls),
     }
-    return Sighting(Readings.single(readings), facts={"ftp": greeting})
+    identity = from_greeting(answers.banner.lines[0])
+    return Sighting(Readings.single(readings), identity, facts={"ftp": greeting})
 
 
 async def run(visit: Visit) -> Sighting:

@@ -38,6 +38,7 @@ class Clues:
     firmware: str = ""
     server: str = ""  # HTTP
     title: str = ""  # HTML
+    greeting: str = ""  # FTP
     name: str = ""
     location: str = ""
     mac: str = ""
@@ -68,6 +69,7 @@ class Recognition:
     arcs: Mapping[tuple[int, ...], str]
     printers: tuple[tuple[str, re.Pattern[str]], ...]
     web: tuple[tuple[str, re.Pattern[str]], ...]
+    greetings: tuple[tuple[str, re.Pattern[str]], ...] = ()
 
 
 def _compiled(patterns: Iterable[tuple[str, str]]) -> tuple[tuple[str, re.Pattern[str]], ...]:
@@ -83,6 +85,7 @@ def parse_recognition(raw: Mapping[str, Any]) -> Recognition:
     vendors = [build(Vendor, row, where) for row in raw.get("vendor", [])]
     printers = [build(Pattern, row, where) for row in raw.get("printer", [])]
     web = [build(Pattern, row, where) for row in raw.get("web", [])]
+    greetings = [build(Pattern, row, where) for row in raw.get("greeting", [])]
     try:
         arcs = {
             (*ENTERPRISES, *map(int, arc.split("."))): vendor.name
@@ -96,6 +99,7 @@ def parse_recognition(raw: Mapping[str, Any]) -> Recognition:
         arcs,
         _compiled((p.vendor, p.match) for p in printers),
         _compiled((p.vendor, p.match) for p in web),
+        _compiled((p.vendor, p.match) for p in greetings),
     )
 
 
@@ -153,8 +157,20 @@ def from_text(text: str, recognition: Recognition | None = None) -> tuple[Identi
 def from_web(text: str, recognition: Recognition | None = None) -> Identity:
     """Read an HTTP Server field or a page's title."""
     rules = recognition or load_recognition()
+    return _first(text, rules.web, rules)
+
+
+def from_greeting(text: str, recognition: Recognition | None = None) -> Identity:
+    """Read the greeting of an FTP server; the reply code may stand before it."""
+    rules = recognition or load_recognition()
+    return _first(text.removeprefix("220").lstrip("- "), rules.greetings, rules)
+
+
+def _first(
+    text: str, patterns: Iterable[tuple[str, re.Pattern[str]]], rules: Recognition
+) -> Identity:
     line = clean(text, TEXT_LENGTH)
-    for vendor, pattern in rules.web:
+    for vendor, pattern in patterns:
         if found := pattern.search(line):
             return _groups(found, vendor, rules)
     return Identity()
@@ -206,7 +222,7 @@ def recognise(clues: Clues, recognition: Recognition | None = None) -> tuple[Ide
         described = _named(clues.device_descr, rules) | described
     identity = stated | described | _named(clues.make_and_model, rules) | by_id
     identity |= Identity(vendor=by_arc) | from_web(clues.server, rules)
-    identity |= from_web(clues.title, rules)
+    identity |= from_web(clues.title, rules) | from_greeting(clues.greeting, rules)
     reasons = (
         ("its SNMP device type is printer", clues.device_type == PRINTER_TYPE),
         ("it answers the Printer MIB", clues.printer_mib),

@@ -176,7 +176,8 @@ class _Visit:
             return self.access.ipp == "always"
         levels = [supply.level for supply in self.sample.supplies]
         if not self.answered:
-            return True
+            # An address that nobody named, and that was never met, is most likely nobody's.
+            return self.dialer.target.named or self.met.met is not None
         # A host that answers SNMP and is no printer is not asked to be one; nor is a printer whose
         # IPP was closed, before everything is read again.
         if not self.sample or (self.met.door == _CLOSED and not self.full):
