@@ -59,6 +59,7 @@ def test_mutated_pages(position: int, inserted: bytes, removed: int) -> None:
     [
         b"<tr><td>SP-01</td><td>On</td></tr>" * 2,
         b"<td>" * 3000,
+        b"<tr><td>SP-01<tr>On",
         b"<table><tr>" + b"<td>x" * 2001,
         GOOD.replace(b"SP-45", b"SP-44"),
         GOOD.replace(b"120 seconds", b"soon"),

@@ -28,6 +28,7 @@ class _Rows(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         if tag == "tr":
             self.rows.append([])
+            self._in_cell = False
         elif tag == "td" and self.rows:
             self._cells += 1
             if self._cells > _MOST:
