@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from tests.lab import running_device
 from tests.loop.test_poll_loop import polled
 from tests.loop.test_truth_loop import target_of
+from tests.peers.snmpd import free_port
 from tests.peers.test_recordings import SCRIPTS, SNMPREC, SUBTREES, Ports, agent, system
 from tests.unit.cli.support.test_samples import EVIL, SILENT, made
 from tests.unit.probe.lan import HOST
@@ -77,3 +83,51 @@ async def test_promtool_finds_nothing_wrong() -> None:
     page = render(safe((found,)))
     assert "frisket_meter_total" in page
     assert not judged(page)
+
+
+@pytest.mark.peer("prometheus")
+async def test_prometheus_scrapes_the_page(tmp_path: Path) -> None:
+    """A real server takes the page in, and gives the meter back as it stood."""
+    async with running_device(services=("snmp",), counters={101: 4711}) as (device, _):
+        found = await polled(target_of(device))
+    page = render(safe((found,))).encode()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {len(page)}\r\n\r\n"
+        writer.write(head.encode() + page)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, HOST, 0)
+    source = server.sockets[0].getsockname()[1]
+    port = free_port()
+    config = tmp_path / "prometheus.yml"
+    config.write_text(
+        "scrape_configs:\n- job_name: frisket\n  scrape_interval: 1s\n  static_configs:\n"
+        f"  - targets: ['{HOST}:{source}']\n",
+        encoding="utf-8",
+    )
+    process = await asyncio.create_subprocess_exec(
+        *("prometheus", f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"),
+        f"--web.listen-address={HOST}:{port}",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    url = f"http://{HOST}:{port}/api/v1/query"
+    try:
+        async with asyncio.timeout(60), httpx.AsyncClient() as client, server:
+            rows: list[dict[str, Any]] = []
+            while not rows:
+                await asyncio.sleep(0.3)  # between two scrapes: nothing tells of one
+                with suppress(httpx.TransportError):
+                    query = {"query": 'frisket_meter_total{number="101"}'}
+                    answer = (await client.get(url, params=query)).json()
+                    rows = answer.get("data", {}).get("result", [])
+    finally:
+        process.terminate()
+        await process.wait()
+    (row,) = rows
+    assert row["value"][1] == "4711"
+    assert row["metric"]["target"] == found.target
+    assert row["metric"]["counter"] == "total-1"
