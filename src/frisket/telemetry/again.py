@@ -14,14 +14,15 @@ from functools import lru_cache
 from typing import Final
 
 from frisket.errors import WireError
-from frisket.probe.snmp_identity import PRINTER_SERIAL, SYS_OBJECT_ID, identifier_of
+from frisket.probe.snmp_identity import PRINTER_SERIAL, SYS_OBJECT_ID
 from frisket.proto.snmp.client import Manager
 from frisket.proto.snmp.errors import StatusError
 from frisket.proto.snmp.wire.oid import Oid, parse_oid, within
 from frisket.proto.snmp.wire.pdu import VarBind
 from frisket.proto.snmp.wire.values import Marker, TimeTicks, Value
 from frisket.telemetry.acquaintance import Outline, Remembered
-from frisket.telemetry.table import PollTable, applies
+from frisket.telemetry.choice import about
+from frisket.telemetry.table import PollTable
 from frisket.telemetry.walk import TableWalk
 
 FULL: Final = timedelta(hours=24)  # so often everything is read, whatever the device counts
@@ -37,12 +38,6 @@ _MOVING: Final = {
 }
 
 
-def about(varbinds: Mapping[Oid, Value], tables: Sequence[PollTable]) -> list[PollTable]:
-    """Return the tables that are about the device with these variables."""
-    object_id = identifier_of(varbinds.get(SYS_OBJECT_ID))
-    return [table for table in tables if applies(table, object_id)]
-
-
 def fixed(tables: Sequence[PollTable]) -> frozenset[Oid]:
     """Return the variables that tell whether it is the same device in the same configuration."""
     serials = (row.oid for table in tables for row in table.values if row.field == "serial")
@@ -51,7 +46,7 @@ def fixed(tables: Sequence[PollTable]) -> frozenset[Oid]:
 
 def outline(varbinds: Mapping[Oid, Value], tables: Sequence[PollTable]) -> Outline:
     """Return what a device with these variables is asked again."""
-    return _outline(tuple(sorted(varbinds)), tuple(about(varbinds, tables)))
+    return _outline(tuple(sorted(varbinds)), about(varbinds, tables))
 
 
 @lru_cache(maxsize=128)

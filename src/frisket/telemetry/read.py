@@ -9,13 +9,14 @@ from functools import lru_cache
 
 from frisket.model.target import Identity
 from frisket.probe.identity import Clues, recognise
-from frisket.probe.snmp_identity import ASKED, SYS_OBJECT_ID, clues_of, identifier_of
+from frisket.probe.snmp_identity import ASKED, clues_of
 from frisket.proto.snmp.wire.oid import Oid, format_oid
 from frisket.proto.snmp.wire.values import OctetString, Value
 from frisket.telemetry.answers import Answers, gather, number, origin, text
+from frisket.telemetry.choice import about
 from frisket.telemetry.sample import Alert, Counter, Sample, Source, Status
 from frisket.telemetry.supplies import Reader, records
-from frisket.telemetry.table import CountTable, Field, PollTable, applies
+from frisket.telemetry.table import CountTable, Field, PollTable
 from frisket.telemetry.words import DEVICE, GROUPS, PRINTER, SEVERITIES, UNITS, problems
 
 RECOGNISED = "recognition"  # the source of what devices/recognition.toml reads out of descriptions
@@ -31,8 +32,7 @@ def slug(label: str) -> str:
 
 def interpret(varbinds: Mapping[Oid, Value], tables: Sequence[PollTable]) -> Sample:
     """Return the sample that variables of one device give, by the tables that are about it."""
-    object_id = identifier_of(varbinds.get(SYS_OBJECT_ID))
-    mine = tuple(table for table in tables if applies(table, object_id))
+    mine = about(varbinds, tables)
     answers = gather(varbinds, _columns(mine))
     identity, printer, sources = _identity(answers, mine)
     status, status_sources = _status(answers, mine)

@@ -14,7 +14,8 @@ from frisket.proto.snmp.errors import ContextRefused, StatusError
 from frisket.proto.snmp.wire.oid import Oid
 from frisket.proto.snmp.wire.values import Marker, Value
 from frisket.telemetry.acquaintance import V1, V3
-from frisket.telemetry.again import CONFIG_CHANGES, WATCHED, about
+from frisket.telemetry.again import CONFIG_CHANGES, WATCHED
+from frisket.telemetry.choice import about
 from frisket.telemetry.contact import AWAKE, Access, Contact, in_context
 from frisket.telemetry.table import PollTable
 from frisket.telemetry.walk import TableWalk

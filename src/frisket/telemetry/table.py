@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -88,7 +89,8 @@ class Records:
 class PollTable:
     """What to read from devices whose sysObjectID is below one of `objects`; all where empty.
 
-    There is one of each, so that a table equals only itself.
+    A variant is also for those only whose sysDescr or hrDeviceDescr matches `describes`, and stands
+    instead of the tables it `supersedes`. There is one of each: a table equals only itself.
     """
 
     name: str
@@ -103,6 +105,8 @@ class PollTable:
     columns: Mapping[str, Mapping[str, Oid]] = field(default_factory=dict)
     percent_without_capacity: str = ""  # the reason why an unknown capacity means percent
     sentinels: Mapping[int, State] = field(default_factory=dict)  # levels that are no amounts
+    describes: str = ""
+    supersedes: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()  # of SNMPv3, in which such a device may be a printer
 
     @property
@@ -123,9 +127,11 @@ class PollTable:
         )
 
 
-def applies(table: PollTable, object_id: Oid) -> bool:
-    """Say whether a table is about the device with this sysObjectID."""
-    return not table.objects or any(within(object_id, at) for at in table.objects)
+def applies(table: PollTable, object_id: Oid, described: str = "") -> bool:
+    """Say whether a table is about the device with this sysObjectID and description."""
+    if table.objects and not any(within(object_id, at) for at in table.objects):
+        return False
+    return not table.describes or re.search(table.describes, described[:1200]) is not None
 
 
 def _oids(raw: Any, where: str) -> Any:
@@ -165,6 +171,12 @@ def parse_table(name: str, raw: Mapping[str, Any]) -> PollTable:
     except ValueError as fault:
         raise ContentError(f"{where}: {fault}") from fault
     table: PollTable = build(PollTable, {"name": name, **row}, where)
+    try:
+        re.compile(table.describes)
+    except re.error as fault:
+        raise ContentError(f"{where}: {fault}") from fault
+    if table.supersedes and not table.describes:
+        raise ContentError(f"{where}: a variant describes the devices it is for")
     if strange := set(table.columns) - GROUPS:
         raise ContentError(f"{where}: unknown table {', '.join(sorted(strange))}")
     for value in table.values:
@@ -182,4 +194,7 @@ def load_tables() -> tuple[PollTable, ...]:
         parse_table(path.name.removesuffix(".toml"), read_toml(path))
         for path in toml_files(content("poll"))
     ]
+    strangers = {name for table in tables for name in table.supersedes}
+    if strange := strangers - {table.name for table in tables}:
+        raise ContentError(f"poll: no table is called {', '.join(sorted(strange))}")
     return tuple(sorted(tables, key=lambda table: (bool(table.objects), table.name)))

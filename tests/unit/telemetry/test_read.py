@@ -242,6 +242,8 @@ def test_tables_are_about_their_makes_only() -> None:
         {"because": "x", "objects": ["1.3.6.1.x"]},
         {"because": "x", "numbers": {"one": "x"}},
         {"because": "x", "sentinels": {"-1": "stranger"}},
+        {"because": "x", "describes": "("},
+        {"because": "x", "supersedes": ["canon"]},
     ],
 )
 def test_malformed_tables_are_refused(raw: dict[str, object]) -> None:
@@ -270,3 +272,29 @@ def test_alert_codes_are_those_of_the_mib(shared_data: Path) -> None:
     assert set(CODES) <= codes
     finishers = {code for code in codes if code > 30_000}
     assert codes - finishers == set(CODES)
+
+
+def test_a_variant_stands_instead_of_its_makes_table() -> None:
+    plain, variant = (
+        parse_table(
+            name,
+            {
+                "because": "made",
+                "objects": ["1.3.6.1.4.1.99999"],
+                "counters": [{"name": "total", "label": name, "oid": "1.3.6.1.4.1.99999.1.0"}],
+                **more,
+            },
+        )
+        for name, more in (
+            ("acme", {}),
+            ("acme-9000", {"describes": "Acme 9\\d{3}", "supersedes": ["acme"]}),
+        )
+    )
+    rows: dict[Oid, Value] = {
+        parse_oid("1.3.6.1.2.1.1.2.0"): ObjectIdentifier(parse_oid("1.3.6.1.4.1.99999.1")),
+        parse_oid("1.3.6.1.4.1.99999.1.0"): Counter32(5),
+    }
+    described = parse_oid("1.3.6.1.2.1.1.1.0")
+    for text, table in (("Acme 9000", "acme-9000"), ("Acme 100", "acme")):
+        sample = interpret(rows | {described: OctetString(text.encode())}, (plain, variant))
+        assert [counter.source.table for counter in sample.counters] == [table]
