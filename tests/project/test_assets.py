@@ -17,7 +17,7 @@ ICONS = frozenset((ROOT / "assets" / "icons.txt").read_text(encoding="utf-8").sp
 # A link to another host is fine: nothing is loaded until a person follows it.
 FORBIDDEN = re.compile(
     r"\sstyle=|\son[a-z]+=[\"']|javascript:|\|\s*safe\b|autoescape"
-    r"|\bsrc=[\"']https?:|<link\b[^>]*https?:",
+    r"|\bsrc=[\"']https?:|<link\b[^>]*href=[\"\']https?:",
     re.IGNORECASE,
 )
 

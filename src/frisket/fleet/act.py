@@ -1,17 +1,14 @@
-"""One kind of act that takes two persons, and where all kinds are found."""
+"""One kind of act that takes two persons; `kinds` finds all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from sqlalchemy import Connection
 
-import frisket.fleet.acts
 from frisket.fleet.roles import Permission
 
 Body = Mapping[str, Any]
@@ -42,13 +39,3 @@ class ProposedAct:
     approve: Permission
     describe: Callable[[Connection, Body], tuple[tuple[str, str, str], ...]]
     carry_out: Callable[[Carrying, Body], Told] | None = None
-
-
-def find_acts() -> dict[str, ProposedAct]:
-    """Return every kind of act by its name."""
-    found: dict[str, ProposedAct] = {}
-    for info in iter_modules(frisket.fleet.acts.__path__):
-        module = import_module(f"frisket.fleet.acts.{info.name}")
-        for act in module.ACTS:
-            found[act.kind] = act
-    return found

@@ -47,9 +47,9 @@ def office(tmp_path: Path, idp: IdentityProvider) -> Iterator[Web]:
         yield web
 
 
-def go(web: Web, client: Client | None = None, **change: str) -> tuple[Client, httpx.Response]:
+def go(web: Web, **change: str) -> tuple[Client, httpx.Response]:
     """Walk the browser through a login; `change` replaces what it brings back."""
-    browser = client or web.nobody()
+    browser = web.nobody()
     begun = browser.get("/login/with/company?next=/devices")
     assert begun.status_code == 303
     sent = httpx.get(begun.headers["location"], follow_redirects=False, trust_env=False)

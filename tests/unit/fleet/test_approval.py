@@ -112,7 +112,11 @@ def test_an_office_of_two_is_none_of_one() -> None:
 def test_the_digest_covers_kind_and_content_whatever_their_order() -> None:
     first = approval.digest_of("a", {"x": 1, "y": [1, 2]})
     assert first == approval.digest_of("a", {"y": [1, 2], "x": 1})
-    others = [("b", {"x": 1, "y": [1, 2]}), ("a", {"x": 1, "y": [2, 1]}), ("a", {"x": "1"})]
+    others: list[tuple[str, dict[str, object]]] = [
+        ("b", {"x": 1, "y": [1, 2]}),
+        ("a", {"x": 1, "y": [2, 1]}),
+        ("a", {"x": "1"}),
+    ]
     assert first not in {approval.digest_of(kind, body) for kind, body in others}
 
 

@@ -11,8 +11,9 @@ from frisket.console.auth.who import grants_of
 from frisket.console.faults import Fault, NotFound
 from frisket.console.page import Menu, Page, Visit
 from frisket.fleet import approval
-from frisket.fleet.act import Carrying, ProposedAct, find_acts
+from frisket.fleet.act import Carrying, ProposedAct
 from frisket.fleet.approval import Decider, State
+from frisket.fleet.kinds import find_acts
 from frisket.fleet.proposals import Proposals, proposal_of
 from frisket.fleet.roles import Permission, reach
 from frisket.store.proposals import ProposalRow, find_proposal, proposals
