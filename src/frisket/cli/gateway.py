@@ -29,9 +29,11 @@ from frisket.errors import UsageError
 from frisket.fleet.inventory import check_scope
 from frisket.fleet.schedule import zone_of
 from frisket.net.serve_asgi import check_pair
+from frisket.store.erds import ErdsDevices
 from frisket.store.inventory import Inventory
 from frisket.store.reported import Reported, Who
 from frisket.telemetry.billing import as_csv, as_json, as_text, sign
+from frisket.telemetry.gateway.by_device import offer_code
 from frisket.telemetry.gateway.service import Gateway
 from frisket.telemetry.gateway.view import Views
 
@@ -106,6 +108,24 @@ def token(
         made = gateway.offer(site, now(), timedelta(minutes=minutes))
     sys.stdout.write(f"{made}\n")
     say(f"Works once, for {site}, for {minutes} minutes.")
+    return 0
+
+
+@app.command
+def code(*, where: Where, site: str, serial: str = "") -> int:
+    """Print a one-time code that registers a device which reports by itself (eRDS).
+
+    Parameters
+    ----------
+    site
+        The site that the device is at.
+    serial
+        The only device that may use it; without it, any.
+    """
+    with opened_gateway(where) as gateway:
+        made = offer_code(ErdsDevices(gateway.database), site, serial, now())
+    sys.stdout.write(f"{made}\n")
+    say(f"Registers one device for {site}, within a day; type it in at the device.")
     return 0
 
 

@@ -19,13 +19,17 @@ from frisket.cli.support.shown import say
 from frisket.errors import UsageError
 from frisket.net.serve_asgi import Serving, serve_asgi
 from frisket.store.database import Database, StoreFault, open_database, quiet_migrations
+from frisket.store.erds import ErdsDevices
 from frisket.telemetry.authority import open_authority, server_files
+from frisket.telemetry.erds_reception import Reception
 from frisket.telemetry.gateway.applying import Limits
+from frisket.telemetry.gateway.by_device import KeptDevices, erds_route
 from frisket.telemetry.gateway.by_mail import by_mail
 from frisket.telemetry.gateway.service import Gateway, open_gateway
 from frisket.telemetry.gateway.web import Door, gateway_app
 from frisket.telemetry.gateway_mail import Mailbox, watch_mailbox
 from frisket.telemetry.mail_settings import read_mailbox
+from frisket.telemetry.table import load_tables
 
 DATABASE = "FRISKET_DATABASE"
 _TIDY = 3600.0  # seconds
@@ -111,7 +115,7 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
 
         try:
             serve_asgi(
-                gateway_app(door, gateway.database.answers),
+                gateway_app(door, gateway.database.answers, erds_route(_erds(gateway), now)),
                 listening.address,
                 listening.port,
                 certificate=certificate,
@@ -122,6 +126,12 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
         finally:
             over.set()
             door.close()
+
+
+def _erds(gateway: Gateway) -> Reception:
+    """Return the reception of devices that report by themselves."""
+    numbers = next((table.numbers for table in load_tables() if table.name == "canon"), {})
+    return Reception(KeptDevices(ErdsDevices(gateway.database), gateway.intake, numbers))
 
 
 def own_names(address: str) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ class Intake:
         """
         received = int(now.timestamp())
         self.metrics.learn(_names(batch))
-        self._prepare_months(received)
+        self.prepare_months(received)
         ahead = offset(sent, received, lateness)
         with self.database.write() as connection:
             spool = lock_spool(connection, collector.id, batch.spool, now, _MOST_SPOOLS)
@@ -111,7 +111,7 @@ class Intake:
         Raises `StoreFault`.
         """
         received = int(now.timestamp())
-        self._prepare_months(received)
+        self.prepare_months(received)
         with self.database.write() as connection:
             spool = lock_spool(connection, collector.id, spool_name, now, _MOST_SPOOLS)
             waiting = next_held(connection, spool.id) if spool else None
@@ -124,7 +124,7 @@ class Intake:
             taking.catch_up()
             advance(connection, spool.id, taking.done, taking.tail, now)
 
-    def _prepare_months(self, received: int) -> None:
+    def prepare_months(self, received: int) -> None:
         """Make the partitions that a batch may need, before its own transaction."""
         today = received // _DAY
         if today not in self.months:

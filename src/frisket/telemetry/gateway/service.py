@@ -19,6 +19,7 @@ from msgspec import Meta
 from frisket.errors import FrisketError, UsageError, WireError
 from frisket.store.collectors import ACTIVE, Collector, Collectors
 from frisket.store.database import Database
+from frisket.store.erds import ErdsDevices
 from frisket.store.inventory import Inventory
 from frisket.store.samples import forget_readings
 from frisket.store.spools import overdue
@@ -190,6 +191,7 @@ class Gateway:
         known = {collector.id: collector for collector in self.collectors.all()}
         for number, spool in overdue(self.database, before):
             self.intake.give_up_waiting(known[number], spool, now)
+        ErdsDevices(self.database).forget(now - KEPT)
         return forget_readings(self.database, int((now - KEPT).timestamp()))
 
     def _believed(self, envelope: Envelope, kind: Kind, now: datetime) -> tuple[Collector, Sender]:

@@ -235,10 +235,10 @@ def refusal(fault: Exception) -> Reply:
     return Reply(status, body, after=after)
 
 
-def gateway_app(door: Door, answers: Callable[[], bool]) -> Starlette:
+def gateway_app(door: Door, answers: Callable[[], bool], *more: Route) -> Starlette:
     """Return the gateway as an application, to be served alone or mounted at `/`.
 
-    `answers` says whether the database is there; it may block.
+    `answers` says whether the database is there; it may block. `more`: other ways in, as eRDS.
     """
     front, most = _Front(door), door.bounds.octets
 
@@ -257,4 +257,4 @@ def gateway_app(door: Door, answers: Callable[[], bool]) -> Starlette:
         "orders": front.endpoint(door.orders, most, MEDIA_TYPE),
     }
     posts = [Route(f"{ROOT}/{name}", way, methods=["POST"]) for name, way in ways.items()]
-    return Starlette(routes=[*posts, Route("/healthz", alive), Route("/readyz", ready)])
+    return Starlette(routes=[*posts, *more, Route("/healthz", alive), Route("/readyz", ready)])
