@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 
 from frisket.model.finding import Verdict
 from frisket.store.database import Database
-from frisket.store.tables.audit import CHANGE, FAILING, RESULT, SCORE
+from frisket.store.tables.audit import CHANGE, FAILING, RESULT, RULE_SCORE, SCORE
 from frisket.store.tables.device import DEVICE, SITE
 
 ALL: Final = ""  # the consideration that stands for all of them
@@ -116,7 +116,7 @@ class Audits:
             place = (sites[record.device_id], record.baseline, record.at.date())
             _move(moves.setdefault(place, {}), old, record.verdicts, new=last is None)
         self._write(connection, fresh)
-        _refail(connection, fresh, before)
+        self._refail(connection, fresh, before, sites)
         if changes:
             connection.execute(insert(CHANGE), changes)
         for (site_id, baseline, day), moved in sorted(moves.items()):
@@ -161,6 +161,45 @@ class Audits:
                 for record in records
             ],
         )
+
+    def _refail(
+        self,
+        connection: Connection,
+        records: Sequence[AuditRecord],
+        before: Mapping[tuple[int, str], Any],
+        sites: Mapping[int, int],
+    ) -> None:
+        """Keep the list of what fails, and how many fail it, in step: only changes are written."""
+        gone: list[tuple[int, str, str, str]] = []
+        new: list[tuple[int, str, str, str]] = []
+        moved: Counter[tuple[int, str, str, str]] = Counter()
+        for record in records:
+            last = before.get((record.device_id, record.baseline))
+            was = _bad(last.verdicts) if last is not None else frozenset()
+            now = _bad(record.verdicts)
+            for names, rows, step in ((was - now, gone, -1), (now - was, new, 1)):
+                for name in sorted(names):
+                    consideration, _, rule = name.partition("/")
+                    rows.append((record.device_id, record.baseline, consideration, rule))
+                    moved[sites[record.device_id], record.baseline, consideration, rule] += step
+        if gone:
+            each = [column == bindparam(f"old_{column.name}") for column in _FAILING]
+            old = [{f"old_{c.name}": v for c, v in zip(_FAILING, row, strict=True)} for row in gone]
+            connection.execute(delete(FAILING).where(*each), old)
+        if new:
+            named = [{c.name: v for c, v in zip(_FAILING, row, strict=True)} for row in new]
+            connection.execute(insert(FAILING), named)
+        keys = ("site_id", "baseline", "consideration", "rule")
+        steps = [
+            {**dict(zip(keys, key, strict=True)), "failing": step}
+            for key, step in sorted(moved.items())
+            if step
+        ]
+        if steps:
+            row = self.database.insert(RULE_SCORE)
+            total = RULE_SCORE.c.failing + row.excluded.failing
+            row = row.on_conflict_do_update(index_elements=list(keys), set_={"failing": total})
+            connection.execute(row, steps)
 
     def _score(
         self,
@@ -250,17 +289,17 @@ class Audits:
         self, baseline: str, sites: Sequence[int] | None = None
     ) -> Sequence[tuple[str, str, int]]:
         """Return consideration, rule and how many devices fail it, the most first."""
-        count = func.count().label("n")
-        asked = select(FAILING.c.consideration, FAILING.c.rule, count)
-        asked = asked.where(FAILING.c.baseline == baseline)
+        count = func.sum(RULE_SCORE.c.failing).label("n")
+        asked = select(RULE_SCORE.c.consideration, RULE_SCORE.c.rule, count)
+        asked = asked.where(RULE_SCORE.c.baseline == baseline, RULE_SCORE.c.failing > 0)
         if sites is not None:
-            asked = asked.join(DEVICE).where(DEVICE.c.site_id.in_(list(sites)))
-        asked = asked.group_by(FAILING.c.consideration, FAILING.c.rule).order_by(
-            count.desc(), FAILING.c.consideration, FAILING.c.rule
+            asked = asked.where(RULE_SCORE.c.site_id.in_(list(sites)))
+        asked = asked.group_by(RULE_SCORE.c.consideration, RULE_SCORE.c.rule).order_by(
+            count.desc(), RULE_SCORE.c.consideration, RULE_SCORE.c.rule
         )
         with self.database.read() as connection:
             rows = connection.execute(asked)
-            return [(row.consideration, row.rule, row.n) for row in rows]
+            return [(row.consideration, row.rule, int(row.n)) for row in rows]
 
     def failing_devices(
         self,
@@ -292,29 +331,6 @@ _FAILING: Final = (
     FAILING.c.consideration,
     FAILING.c.rule,
 )
-
-
-def _refail(
-    connection: Connection, records: Sequence[AuditRecord], before: Mapping[tuple[int, str], Any]
-) -> None:
-    """Keep the list of what fails in step: only what changed is written."""
-    gone: list[tuple[int, str, str, str]] = []
-    new: list[tuple[int, str, str, str]] = []
-    for record in records:
-        last = before.get((record.device_id, record.baseline))
-        was = _bad(last.verdicts) if last is not None else frozenset()
-        now = _bad(record.verdicts)
-        for names, rows in ((was - now, gone), (now - was, new)):
-            for name in sorted(names):
-                consideration, _, rule = name.partition("/")
-                rows.append((record.device_id, record.baseline, consideration, rule))
-    if gone:
-        each = [column == bindparam(f"old_{column.name}") for column in _FAILING]
-        old = [{f"old_{c.name}": v for c, v in zip(_FAILING, row, strict=True)} for row in gone]
-        connection.execute(delete(FAILING).where(*each), old)
-    if new:
-        named = [{c.name: v for c, v in zip(_FAILING, row, strict=True)} for row in new]
-        connection.execute(insert(FAILING), named)
 
 
 def _bad(verdicts: Mapping[str, str]) -> frozenset[str]:

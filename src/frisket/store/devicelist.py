@@ -89,6 +89,29 @@ class DeviceList:
             where = self._where(wanted, names, now, sites)
             return list(connection.scalars(select(DEVICE.c.id).where(where).order_by(DEVICE.c.id)))
 
+    def first(
+        self,
+        wanted: Condition,
+        now: datetime,
+        *,
+        sort: str,
+        size: int,
+        sites: Sequence[int] | None = None,
+    ) -> Sequence[Any]:
+        """Return the first devices of an order, without counting the others."""
+        with self.database.read() as connection:
+            names = {row.id: row.name for row in connection.execute(select(SITE.c.id, SITE.c.name))}
+            where = self._where(wanted, names, now, sites)
+            asked = _ordered(select(DEVICE).where(where), sort, descending=False).limit(size)
+            return [_Named(row, names) for row in connection.execute(asked)]
+
+    def count(self, wanted: Condition, now: datetime, sites: Sequence[int] | None = None) -> int:
+        """Return how many devices meet a condition."""
+        with self.database.read() as connection:
+            names = {row.id: row.name for row in connection.execute(select(SITE.c.id, SITE.c.name))}
+            where = self._where(wanted, names, now, sites)
+            return int(connection.scalar(select(func.count()).where(where)) or 0)
+
     def values(self, name: str, limit: int = 200) -> Sequence[tuple[str, int]]:
         """Return the commonest values of model, vendor or firmware with their counts."""
         one = DEVICE.c[name]

@@ -46,7 +46,8 @@ def compliance(visit: Visit) -> Response:
     scores = audits.by_consideration(baseline.id, sites)
     shown = dict(sorted(names.items(), key=lambda pair: pair[1])[:_SITES])
     failing = audits.failing(baseline.id, sites)
-    worst = DeviceList(visit.services.database).page(
+    listed = DeviceList(visit.services.database)
+    worst = listed.first(
         Condition(score_below=1.0), visit.now, sort="compliance", size=10, sites=sites
     )
     days = course(audits.by_day(baseline.id, (visit.now - timedelta(days=_DAYS)).date(), sites))
@@ -60,11 +61,9 @@ def compliance(visit: Visit) -> Response:
         heat=_heat_chart(heat(scores, shown, baseline), list(shown.values()), baseline),
         failing=failing[:12],
         rules=visit.services.crew.content.rules,
-        worst=worst.rows,
+        worst=worst,
         standards=visit.services.crew.content.standards,
-        unaudited=DeviceList(visit.services.database)
-        .page(Condition(unaudited=True), visit.now, size=1, sites=sites)
-        .total,
+        unaudited=listed.count(Condition(unaudited=True), visit.now, sites),
     )
 
 

@@ -43,6 +43,17 @@ FAILING = Table(
     Index("ix_audit_failing_rule", "baseline", "consideration", "rule"),
 )
 
+# How many devices of a site fail each rule: kept in step with the list above.
+RULE_SCORE = Table(
+    "audit_rule_score",
+    METADATA,
+    Column("site_id", BIG_ID, ForeignKey("site.id", ondelete="CASCADE"), primary_key=True),
+    Column("baseline", String(100), primary_key=True),
+    Column("consideration", String(40), primary_key=True),
+    Column("rule", String(100), primary_key=True),
+    Column("failing", Integer, nullable=False),
+)
+
 # A verdict that is another than the time before; kept for the history of a device.
 CHANGE = Table(
     "audit_change",
