@@ -21,7 +21,7 @@ from frisket.drivers.plan import DevicePlan, moved
 from frisket.drivers.record import Outcome, Result
 from frisket.drivers.restoring import restore, resume_sent
 from frisket.drivers.writing import TROUBLE, Writing, batches
-from frisket.errors import Busy, FrisketError, LinkError, SettingRefused, WireError
+from frisket.errors import Busy, Filtered, FrisketError, LinkError, SettingRefused, WireError
 from frisket.ledger import LedgerFault
 from frisket.model.reading import Readings, Value, Witness
 from frisket.proto.snmp.errors import Denied, EngineChanged, SnmpError
@@ -81,15 +81,18 @@ def _kept_out(job: Job, outcome: Outcome, why: str) -> Result:
 
 
 async def _patiently(job: Job) -> Hand:
-    """Open the device; one that an interrupted run may have restarted is waited for."""
+    """Open the device; one that an interrupted run may have restarted is waited for.
+
+    A connection that nobody answered is tried again for a while: nothing was shown to anybody.
+    """
     loop = asyncio.get_running_loop()
-    end = loop.time() + (job.pace.back if job.meant else 0.0)
-    wait = 0.25
+    start, wait = loop.time(), 0.25
     while True:
         try:
             return await _entered(job)
-        except (LinkError, WireError):
-            if loop.time() + wait > end:
+        except (LinkError, WireError) as fault:
+            patience = job.pace.opening if isinstance(fault, Filtered) else 0.0
+            if loop.time() + wait > start + max(patience, job.pace.back if job.meant else 0.0):
                 raise
         await asyncio.sleep(wait)
         wait = min(wait * 1.5, 5.0)
@@ -221,9 +224,12 @@ class _Device(Writing):
         """Log in over the ways that survive, before anything else closes. Raises `Surprise`.
 
         Our own way needs no more proof than that we work over it. Before that is closed, another
-        must have been proved, unless none was promised.
+        must have been proved, unless none was promised. What a person asks back was theirs before:
+        on the way back nobody is asked to let us in.
         """
         job, plan = self.job, self.plan
+        if job.mode is Mode.UNDO:
+            return
         others = [name for name in plan.after.managing if name != plan.own]
         job.point("proving")
         for name in others:
@@ -238,8 +244,7 @@ class _Device(Writing):
                 job.tell("logged in", name)
         self._untried = tuple(name for name in others if name not in self._proved)
         closes = plan.own in plan.before.managing and plan.own not in plan.after.managing
-        forward = job.mode is not Mode.UNDO  # what a person asks back was theirs before
-        if forward and closes and others and not self._proved and stage.phase > Phase.REACH:
+        if closes and others and not self._proved and stage.phase > Phase.REACH:
             raise Surprise(
                 f"nothing proves that {', '.join(others)} lets us in, and {plan.own} would be"
                 " closed: give a login for it"

@@ -64,12 +64,14 @@ class Pace:
     """Seconds to wait.
 
     `settling`: before each look of the network; `busy`: before each repeat to a busy device;
-    `back`: how long one that fell silent may take to come back (a restart takes minutes).
+    `back`: how long one that fell silent may take to come back (a restart takes minutes);
+    `opening`: how long one may let connections go unanswered in the beginning.
     """
 
     settling: tuple[float, ...] = SETTLING
     busy: tuple[float, ...] = BUSY
     back: float = 150.0
+    opening: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

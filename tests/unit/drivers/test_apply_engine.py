@@ -19,7 +19,7 @@ from frisket.drivers.job import POINTS, Job, Mode, Pace
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.record import Outcome, Progress, Record, Result, new_record, read_run
 from frisket.drivers.writing import batches
-from frisket.errors import FrisketError, Silent
+from frisket.errors import Filtered, FrisketError, Silent
 from frisket.ledger import Ledger, LedgerFault
 from frisket.model.reading import Known, Readings, Witness
 from frisket.proto.snmp.errors import WrongKey
@@ -149,6 +149,22 @@ async def test_what_cannot_be_opened_is_named(
     bench = Bench(tmp_path, fault=fault)
     assert (await bench.run()).outcome is outcome
     assert bench.hand.writes == []
+
+
+async def test_a_connection_that_nobody_answers_is_tried_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    faults: list[FrisketError] = [Filtered("port 443/tcp did not answer")]
+    whole = bench.open_hand
+
+    async def open_hand() -> Hand:
+        if faults:
+            raise faults.pop()
+        return await whole()
+
+    bench.open_hand = open_hand  # type: ignore[method-assign]
+    assert (await bench.run()).outcome is Outcome.DONE
+    bench = Bench(tmp_path / "2", fault=Filtered(), pace=replace(PACE, opening=0.3))
+    assert (await bench.run()).outcome is Outcome.UNREACHABLE
 
 
 async def test_a_device_that_forgets_is_put_back(tmp_path: Path) -> None:
