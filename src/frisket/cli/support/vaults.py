@@ -6,9 +6,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-import keyring
-import keyring.errors
-
 from frisket.cli.support.groups import state_folder
 from frisket.drivers.vault import FileVault, RingVault, Vault
 from frisket.errors import UsageError
@@ -22,6 +19,9 @@ class SystemRing:
 
     def get_password(self, service: str, username: str) -> str | None:
         """Return a password, None where there is none. Raises `UsageError`."""
+        import keyring
+        import keyring.errors
+
         try:
             return keyring.get_password(service, username)
         except keyring.errors.KeyringError as fault:
@@ -35,5 +35,9 @@ def open_vault() -> Vault:
     """Return the kept passwords: $FRISKET_PASSWORDS (a file, or `keyring`), else passwords.json."""
     place = os.environ.get(PLACE, "")
     if place == RING:
+        # Loaded where it is used: a collector that runs for years needs none, and it takes 6 MB.
+        import keyring
+        import keyring.errors
+
         return RingVault(keyring, (keyring.errors.KeyringError,))
     return FileVault(Path(place) if place else state_folder() / "passwords.json")
