@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, desc, insert, select
+from sqlalchemy import Connection, desc, func, insert, select
 
 from frisket.store.database import Database
 from frisket.store.tables.log import LOG_CHECKPOINT, LOG_ENTRY
 
 _PAGE: Final = 1000
+_CHAIN: Final = 0x46_52_4C_4F  # the lock under which the chain grows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Wanted:
 
 def append(connection: Connection, follow: Callable[[int, str | None], LogRow]) -> LogRow:
     """Append within a transaction what `follow(size, head)` makes of the chain's end."""
+    if connection.dialect.name == "postgresql":
+        # SQLite has one writer at a time; here two would follow the same entry.
+        connection.execute(select(func.pg_advisory_xact_lock(_CHAIN)))
     last = connection.execute(
         select(LOG_ENTRY.c.number, LOG_ENTRY.c.digest).order_by(desc(LOG_ENTRY.c.number)).limit(1)
     ).first()
