@@ -150,9 +150,7 @@ class Proposals:
         if not done:
             raise NotAllowed("somebody else was faster", hint="look at it again")
 
-    def _tell(
-        self, connection: Connection, name: str, word: str, number: int, *what: str
-    ) -> None:
+    def _tell(self, connection: Connection, name: str, word: str, number: int, *what: str) -> None:
         details = dict(zip(("title", "digest"), what, strict=True))
         act = Act(name, f"proposal.{word}", f"proposal {number}", "done", details)
         self.log.record_within(connection, act)
