@@ -207,7 +207,10 @@ async def _collector(
     else:
         interval = min(INTERVAL, collecting.every)
         uplink = Uplink(
-            *(keeper, exchange, backoff, changes.forget, tell), interval=interval, urgent=urgent
+            *(keeper, exchange, backoff, changes.forget, tell),
+            interval=interval,
+            urgent=urgent,
+            anew=changes.forget_all,
         )
         orders = OrdersLine(exchange, Backoff(source), follow)
         made = Collector(folder, keeper, site, uplink, orders, beat)

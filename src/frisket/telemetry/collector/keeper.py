@@ -25,6 +25,7 @@ class Batch:
     first: int
     last: int
     octets: bytes
+    damages: int = 0  # records found damaged so far
 
 
 _Waiting = list[tuple[Sequence[Maker], "asyncio.Future[None]"]]
@@ -106,4 +107,5 @@ def next_batch(spool: Spool, collector: str, after: int, most: int) -> Batch | N
     first, last = found[0].number, found[-1].number
     spool.note(batch=[first, last])
     frames = [one.body for one in found]
-    return Batch(first, last, pack(collector, spool.name, first, frames, oldest=spool.first))
+    octets = pack(collector, spool.name, first, frames, oldest=spool.first)
+    return Batch(first, last, octets, spool.damages)

@@ -99,6 +99,7 @@ class Spool:
         self._segments: list[_Segment] = []
         self._writer: _Segment | None = None
         self._gaps: list[Gap] = []
+        self.damages = 0  # records found damaged since it was opened
         self._at_hand: tuple[Path, int, tuple[Kept, ...]] = (folder, 0, ())
         kept = self._slots.values
         self.acknowledged = int(kept.get("acknowledged", 0))
@@ -325,6 +326,7 @@ class Spool:
         if not found.missing:
             return found.records
         filled = [one for hole in found.missing for one in self._fill(hole)]
+        self.damages += len(filled)
         records = sorted((*found.records, *filled), key=lambda one: one.number)
         data = b"".join(map(frame, records))
         if segment is self._writer:

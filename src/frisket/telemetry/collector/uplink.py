@@ -42,7 +42,11 @@ class Stalled(FrisketError):
 
 @dataclass(slots=True)
 class Uplink:
-    """Empties the spool. `wanted` is told of which devices the gateway wants all anew."""
+    """Empties the spool.
+
+    `wanted` is told of which devices the gateway wants all anew, `anew` where records were damaged:
+    what they said is told once more, by whichever devices they were of.
+    """
 
     keeper: Keeper
     exchange: Exchange
@@ -53,7 +57,9 @@ class Uplink:
     interval: float = INTERVAL
     most: int = MOST
     urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    anew: Callable[[], None] = lambda: None
     _said: str = ""
+    _damages: int = 0
 
     async def send_all(self) -> int:
         """Send until the spool is empty; return how many records were acknowledged.
@@ -73,6 +79,9 @@ class Uplink:
         batch = await self.keeper.batch(collector, self.most)
         if batch is None:
             return None
+        if batch.damages > self._damages:
+            self._damages = batch.damages
+            self.anew()
         try:
             body = await self.exchange.ask("batches", Kind.BATCH, batch.octets)
         except GatewayRefused as fault:

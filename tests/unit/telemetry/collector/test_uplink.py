@@ -145,6 +145,22 @@ async def test_a_folder_from_a_backup_loses_nothing_and_says_so(line: Line) -> N
     assert line.spool.depth == 1
 
 
+async def test_after_damage_everything_is_told_anew(line: Line) -> None:
+    told: list[int] = []
+    line.uplink.anew = lambda: told.append(1)
+    await line.keep(*(count(0, n) for n in range(5)))
+    (segment,) = (line.folder / "spool").glob("*.segment")
+    octets = bytearray(segment.read_bytes())
+    octets[len(octets) // 2] ^= 1
+    segment.write_bytes(octets)
+    await line.uplink.send_all()
+    assert (len(line.arrived()), told) == (4, [1])
+    assert len(line.gateway.told(Kind.GAP)) == 1
+    await line.keep(count(0, 6))
+    await line.uplink.send_all()
+    assert told == [1]
+
+
 async def test_waiting_grows_is_told_once_and_heeds_the_gateway(line: Line) -> None:
     await line.keep(count(0, 1))
 
