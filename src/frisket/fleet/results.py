@@ -10,7 +10,7 @@ import zstandard
 from frisket.audit.capture import Capture, write_capture
 from frisket.catalog.load import Catalog
 from frisket.model.finding import DeviceResult, Severity, Verdict
-from frisket.report.json_document import finding_table
+from frisket.report.finding_tables import finding_table
 from frisket.store.audits import AuditRecord
 
 _MOST: Final = 32 << 20  # bytes of one device's findings, unpacked

@@ -13,8 +13,8 @@ from typing import Any
 
 from frisket.model.finding import AuditResult, DeviceResult, Finding, Incomplete, Severity, Verdict
 from frisket.report.figures import device_title, evidence_text, instant, setting_text
+from frisket.report.finding_tables import plain
 from frisket.report.format import Format, ReportContext
-from frisket.report.json_document import plain
 
 _KIND = {
     Verdict.FAIL: "fail",
