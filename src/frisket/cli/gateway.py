@@ -14,6 +14,7 @@ from frisket.cli.support.gateway_shown import (
     alert_rows,
     month_of_word,
     print_rows,
+    quiet_hours,
     status_document,
     supply_rows,
 )
@@ -174,7 +175,7 @@ def orders(
     if network or device:
         document |= {"networks": list(check_scope(network)), "devices": list(device)}
     if quiet:
-        document["quiet"] = quiet.split("-")
+        document["quiet"] = quiet_hours(quiet)
     with opened_gateway(where) as gateway:
         version = gateway.order(site, document, now())
     say(f"Orders {version} for {site}.")

@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from frisket.cli.support.samples import level_words
@@ -30,6 +30,15 @@ def month_of_word(word: str) -> Month:
     except ValueError:
         raise UsageError(f"{word[:40]!r} is no month", hint="such as 2026-11") from None
     return found.year, found.month
+
+
+def quiet_hours(word: str) -> list[str]:
+    """Return begin and end of `19:00-07:00`. Raises `UsageError`."""
+    try:
+        begin, end = (time.fromisoformat(part) for part in word.split("-"))
+    except ValueError:
+        raise UsageError(f"{word[:40]!r} names no hours", hint="such as 19:00-07:00") from None
+    return [begin.isoformat("minutes"), end.isoformat("minutes")]
 
 
 def print_rows(form: str, rows: Rows) -> None:

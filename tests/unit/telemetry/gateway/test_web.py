@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ import zstandard
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from tests.unit.telemetry.gateway.bench import NOON, T0, record
 
 from frisket.errors import UsageError
@@ -270,6 +271,35 @@ async def test_while_the_database_is_away_nothing_is_acknowledged(both: Database
     assert site.count() == 1
     await site.client.aclose()
     site.door.close()
+
+
+async def test_on_a_full_disk_nothing_is_acknowledged(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'full.db'}")
+    database.upgrade()
+    site = await opened(database)
+    pages: list[int] = [0]
+
+    def bound(connection: Any, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages[0] or 1 << 30}")
+
+    event.listen(database.engine, "connect", bound)
+    with database.read() as connection:
+        pages[0] = int(connection.execute(text("PRAGMA page_count")).scalar_one())
+    database.engine.dispose()
+    told = [
+        record(n, Kind.FULL, {f"x.{i}": f"{n}-{i}" * 40 for i in range(99)}, device=f"D{n}")
+        for n in range(1, 40)
+    ]
+    assert said(await site.post("batches", site.batch(*told))) == (503, "database")
+    assert site.count() == 0
+    pages[0] = 0
+    database.engine.dispose()
+    answer = await site.post("batches", site.batch(*told))
+    assert answer.json()["acknowledged"] == 39
+    assert site.count() == 39
+    await site.client.aclose()
+    site.door.close()
+    database.close()
 
 
 async def test_orders_come_as_soon_as_there_are_any(site: Site) -> None:
