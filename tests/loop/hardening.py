@@ -9,15 +9,16 @@ from pathlib import Path
 
 from frisket.audit.load import load_content
 from frisket.catalog.load import load_catalog
-from frisket.cli.support.applying import Applier, to_resume, to_undo
 from frisket.cli.support.options import Visiting, Words
-from frisket.cli.support.planning import Network, Planner
+from frisket.cli.support.planning import network_of
 from frisket.cli.support.session import open_session
 from frisket.drivers.credential import Credentials, Login, Scoped, Secret, WebLogin
 from frisket.drivers.job import Mode, Pace, passed
 from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.record import Progress, Record, Result, Run, new_record, read_run
+from frisket.fleet.carrying import Applier, to_resume, to_undo
+from frisket.fleet.planning import Planner
 from frisket.mfd.device import Device
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Value
@@ -62,7 +63,7 @@ class Hardener:
         """Plan the device that is at a target."""
         session = open_session(CONTENT, baseline, Words())
         pins = Pins(self.folder / "devices.ledger")
-        planner = Planner(session, Network(self.visiting), self.credentials, pins)
+        planner = Planner(session, network_of(self.visiting), self.credentials, pins)
         return await planner.plan(target)
 
     async def plan(self, device: Device, baseline: str) -> DevicePlan:
@@ -127,7 +128,7 @@ class Hardener:
         applier = Applier(
             replace(whole, accept_no_channel=(whole.devices[0].address,)),
             record,
-            Network(self.visiting),
+            network_of(self.visiting),
             self.credentials,
             mode,
             event,

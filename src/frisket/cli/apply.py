@@ -9,7 +9,6 @@ from cyclopts import App, Parameter
 
 from frisket.audit.load import load_content
 from frisket.catalog.load import load_catalog
-from frisket.cli.support.applying import to_undo
 from frisket.cli.support.carry import Carrying, accept, carry_on, carry_out, runs_folder
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting, Words
@@ -19,6 +18,7 @@ from frisket.drivers.plan import Plan
 from frisket.drivers.plan_file import content_version, read_plan
 from frisket.drivers.record import read_run
 from frisket.errors import UsageError
+from frisket.fleet.carrying import to_undo
 
 app = App(name="apply", help="Make devices as planned, prove it, or put them back.")
 

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from frisket.audit.load import load_content
-from frisket.cli.support.logins import Logging, around, open_credentials, open_pins
+from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Visiting
-from frisket.cli.support.planning import Network
-from frisket.cli.support.policies import Policies, each
+from frisket.cli.support.planning import network_of
+from frisket.cli.support.policies import each
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import TableOrJson, in_order, print_json, print_table, say
 from frisket.cli.support.vaults import open_vault
@@ -26,6 +26,8 @@ from frisket.drivers.renew import Renewed, generate
 from frisket.drivers.renewing import Renewer
 from frisket.drivers.vault import Kind, Password, State, Vault, login_beside
 from frisket.errors import FrisketError, UsageError
+from frisket.fleet.network import around
+from frisket.fleet.policies import Policies
 from frisket.model.finding import Incomplete
 from frisket.model.target import Target
 
@@ -49,6 +51,7 @@ class Keeper:
 
     policies: Policies
     vault: Vault
+    visiting: Visiting
 
     async def caller(self, target: Target, login: Login) -> Caller:
         """Meet a device before anything is sent. Raises `FrisketError`."""
@@ -56,7 +59,7 @@ class Keeper:
         known = self.policies.pins.known(target.address)
         network = self.policies.network
         dialer = network.dialer(target)
-        patience = network.visiting.patience
+        patience = network.patience
         return Caller(dialer, login, around(patience), known, Pin(serial=seen.serial))
 
     async def renew(self, kinds: tuple[Kind, ...], target: Target) -> list[Row] | Incomplete:
@@ -107,7 +110,9 @@ class Keeper:
 def _keeper(visiting: Visiting, logging: Logging) -> Keeper:
     credentials = open_credentials(logging, visiting.inventory, needed=True, web=True)
     pins = open_pins(logging)
-    return Keeper(Policies(load_content(), Network(visiting), credentials, pins), open_vault())
+    return Keeper(
+        Policies(load_content(), network_of(visiting), credentials, pins), open_vault(), visiting
+    )
 
 
 @app.command
@@ -258,7 +263,7 @@ def _run(
     form: str,
 ) -> int:
     """Visit devices, and print how it ended. Return the exit code."""
-    found, missed = each(keeper.policies, words, what, visit)
+    found, missed = each(keeper.visiting, words, what, visit)
     rows = [row for _, rows in found for row in rows]
     names = ("device", "password", "outcome", "why")
     if form == "json":

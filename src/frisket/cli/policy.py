@@ -13,8 +13,8 @@ from frisket.audit.sheet import Sheet, contrasts, from_baseline, read_sheet, wri
 from frisket.cli.support.carry import Carrying, accept, carry_on, carry_out
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting
-from frisket.cli.support.planning import Network
-from frisket.cli.support.policies import Policies, each, plan_policies
+from frisket.cli.support.planning import network_of
+from frisket.cli.support.policies import each, plan_policies
 from frisket.cli.support.policy_shown import (
     FORMAT,
     Shown,
@@ -29,6 +29,7 @@ from frisket.drivers.plan import Plan
 from frisket.drivers.plan_file import write_plan
 from frisket.drivers.policy_visit import PolicySeen
 from frisket.errors import UsageError
+from frisket.fleet.policies import Policies
 from frisket.model.finding import Incomplete
 
 app = App(name="policy", help="Show, compare, export and distribute Security Policy Settings.")
@@ -50,7 +51,7 @@ def _policies(
     if strange := set(accepted) - {item.id for item in content.policy}:
         raise UsageError(f"--accept-conflict names an item, such as SP-27; not {min(strange)[:40]}")
     credentials = open_credentials(logging, visiting.inventory, needed=True, web=True)
-    return Policies(content, Network(visiting), credentials, open_pins(logging), accepted)
+    return Policies(content, network_of(visiting), credentials, open_pins(logging), accepted)
 
 
 def _of_file(word: str, content: Content) -> Sheet:
@@ -65,9 +66,9 @@ def _of_file(word: str, content: Content) -> Sheet:
     return read_sheet(read_text(Path(word), "policy"), word, content)
 
 
-def _of_device(word: str, policies: Policies) -> PolicySeen:
+def _of_device(word: str, policies: Policies, visiting: Visiting) -> PolicySeen:
     """Return the policy of the one device that a word names. Raises `UsageError`."""
-    found, missed = each(policies, (word,), "reading", policies.see)
+    found, missed = each(visiting, (word,), "reading", policies.see)
     if missed:
         raise UsageError(f"{missed[0].target}: {missed[0].why}")
     if len(found) != 1:
@@ -102,7 +103,7 @@ def show(
     missed: list[Incomplete] = []
     if words or not files:
         policies = _policies(visiting, logging, content)
-        found, missed = each(policies, words, "reading", policies.see)
+        found, missed = each(visiting, words, "reading", policies.see)
         shown += [
             Shown(str(target), seen.sheet, seen.states, seen.values, seen.identity.serial)
             for target, seen in found
@@ -147,7 +148,7 @@ def diff(
             sheets.append(_of_file(word, content))
             continue
         policies = policies or _policies(visiting, logging, content)
-        sheets.append(_of_device(word, policies).sheet)
+        sheets.append(_of_device(word, policies, visiting).sheet)
     found = contrasts(sheets[0], sheets[1], content)
     if format == "json":
         print_json(contrast_table((one, other), found))
@@ -180,7 +181,7 @@ def export(
     if _is_file(source) or source.startswith(TEMPLATE):
         sheet = _of_file(source, content)
     else:
-        seen = _of_device(source, _policies(visiting, logging, content))
+        seen = _of_device(source, _policies(visiting, logging, content), visiting)
         sheet = seen.sheet
         heading.append(f"{seen.identity.model}, serial number {seen.identity.serial}".lstrip(", "))
     text = write_sheet(sheet, content, heading)
@@ -199,17 +200,21 @@ def _write(path: Path, text: str) -> None:
         raise UsageError(f"cannot write {path}: {fault.strerror}") from fault
 
 
-def _source(word: str, content: Content, policies: Policies) -> Sheet:
+def _source(word: str, content: Content, policies: Policies, visiting: Visiting) -> Sheet:
     """Return the policy of a file, a template or a good device."""
     if _is_file(word) or word.startswith(TEMPLATE):
         return _of_file(word, content)
-    return _of_device(word, policies).sheet
+    return _of_device(word, policies, visiting).sheet
 
 
 def _planned(
-    policies: Policies, sheet: Sheet, words: tuple[str, ...], accepting: Accepting
+    policies: Policies,
+    sheet: Sheet,
+    words: tuple[str, ...],
+    visiting: Visiting,
+    accepting: Accepting,
 ) -> Plan:
-    return accept(plan_policies(policies, sheet, words), accepting)
+    return accept(plan_policies(policies, sheet, words, visiting), accepting)
 
 
 @app.command
@@ -256,8 +261,8 @@ def distribute(
     carrying = Carrying(policies.credentials, visiting, spreading, format, auto_approve)
     if resume:
         return carry_on(resume, carrying)
-    sheet = _source(source, content, policies)
-    plan = _planned(policies, sheet, targets, accepting)
+    sheet = _source(source, content, policies, visiting)
+    plan = _planned(policies, sheet, targets, visiting, accepting)
     if output is not None:
         _write(output, write_plan(plan))
         say(f"wrote {output}; carry it out with: frisket apply {output}")
@@ -295,7 +300,7 @@ def take_in(
     content = load_content()
     sheet = _of_file(source, content)
     policies = _policies(visiting, logging, content, accept_conflict)
-    plan = _planned(policies, sheet, (target,), accepting)
+    plan = _planned(policies, sheet, (target,), visiting, accepting)
     if len(plan.devices) + len(plan.missed) != 1:
         count = len(plan.devices) + len(plan.missed)
         raise UsageError(

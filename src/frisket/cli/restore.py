@@ -13,10 +13,10 @@ from frisket.audit.configuration import Configuration, choose, read_configuratio
 from frisket.audit.load import load_content
 from frisket.catalog.load import Catalog, load_catalog
 from frisket.cli.support.carry import Carrying, accept, carry_out
-from frisket.cli.support.logins import Logging, around, open_credentials, open_pins
+from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting
-from frisket.cli.support.planning import Network
-from frisket.cli.support.policies import Policies, each
+from frisket.cli.support.planning import network_of
+from frisket.cli.support.policies import each
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import say
 from frisket.drivers.access.snmp import IdentityChanged
@@ -30,6 +30,8 @@ from frisket.drivers.plan_file import content_version, write_plan
 from frisket.drivers.read import Caller, Told
 from frisket.drivers.restore import is_another, plan_restore
 from frisket.errors import CaptureError, FrisketError, UsageError
+from frisket.fleet.network import around
+from frisket.fleet.policies import Policies
 from frisket.model.finding import Incomplete
 from frisket.model.reading import Readings
 from frisket.model.target import Identity, Target
@@ -78,9 +80,9 @@ def restore(
     catalog = load_catalog()
     recorded = _recorded(from_, file_password, catalog)
     credentials = open_credentials(logging, visiting.inventory, needed=True)
-    policies = Policies(load_content(), Network(visiting), credentials, open_pins(logging))
+    policies = Policies(load_content(), network_of(visiting), credentials, open_pins(logging))
     restorer = Restorer(policies, recorded, str(from_), catalog, accept_other_device)
-    found, missed = each(policies, (target,), "planning", restorer.plan)
+    found, missed = each(visiting, (target,), "planning", restorer.plan)
     if len(found) + len(missed) != 1:
         raise UsageError(f"{target[:60]} names {len(found) + len(missed)} devices; name one")
     if missed:
@@ -127,7 +129,7 @@ class Restorer:
             caller = Caller(
                 self.policies.network.dialer(target),
                 login,
-                around(self.policies.network.visiting.patience),
+                around(self.policies.network.patience),
                 self.policies.pins.known(target.address),
                 Pin(serial=seen.serial),
             )

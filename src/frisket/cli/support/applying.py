@@ -1,35 +1,19 @@
-"""Carries out a plan: one job a device, in waves, on record, each proved by the network."""
+"""Carries out a plan with progress: one job a device, in waves."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 
-from frisket.catalog.load import load_catalog
-from frisket.cli.support.logins import around
-from frisket.cli.support.planning import Network
 from frisket.cli.support.progress import Board
 from frisket.cli.support.session import now
-from frisket.drivers.access.hands import open_by
-from frisket.drivers.access.snmp import Around, NoLogin
-from frisket.drivers.access.web import open_web
-from frisket.drivers.apply import apply_device
-from frisket.drivers.base import WEB, Driver, Hand, Pin, Way
-from frisket.drivers.credential import Credentials, Login
-from frisket.drivers.job import Job, Mode, Pace, passed
-from frisket.drivers.load import load_drivers
-from frisket.drivers.plan import DevicePlan, Plan
-from frisket.drivers.record import Outcome, Progress, Record, Result, Run
-from frisket.drivers.undo import inverse
+from frisket.drivers.plan import DevicePlan
+from frisket.drivers.record import Result
 from frisket.drivers.waves import Waves, run_waves
-from frisket.drivers.ways import encrypts, seen_from
-from frisket.errors import UsageError
-from frisket.model.reading import Readings
-from frisket.net.dial import source_of
+from frisket.fleet.carrying import Applier
 
 Show = Callable[[int], AbstractContextManager[Board]]
 
@@ -45,105 +29,6 @@ def print_event(device: str, what: str, detail: str) -> None:
 
 def no_event(device: str, what: str, detail: str) -> None:
     """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Applier:
-    """Everything a run needs. `begun`: what an interrupted run had come to, by address."""
-
-    plan: Plan
-    record: Record
-    network: Network
-    credentials: Credentials
-    mode: Mode
-    event: Callable[[str, str, str], None]
-    begun: Mapping[str, Progress] = field(default_factory=dict)
-    pace: Pace = field(default_factory=Pace)
-    point: Callable[[str], None] = passed
-
-    async def one(self, device: DevicePlan) -> Result:
-        """Carry out one device's plan."""
-        refused = self._refused(device)
-        if refused is not None:
-            self.record.result(refused)
-            self.event(device.address, "outcome", refused.outcome)
-            return refused
-
-        async def opened(access: str) -> Hand:
-            dialer = self.network.dialer(device.target, self._login(device))
-            return await open_by(access, dialer, self._login(device), device.pin, self._around)
-
-        async def hand() -> Hand:
-            return await opened(device.access)
-
-        async def door() -> Hand:
-            return await opened(device.entry)
-
-        async def look(keys: frozenset[str]) -> Readings:
-            return await self.network.look(device.target, keys)
-
-        def tell(what: str, detail: str) -> None:
-            self.event(device.address, what, detail)
-
-        begun = self.begun.get(device.address, Progress())
-        job = Job(
-            device,
-            hand,
-            look,
-            self.record,
-            tell,
-            self.mode,
-            open_door=door,
-            proofs=self._proofs(device),
-            meant=tuple(begun.meant),
-            undoing=begun.undoing,
-            doubted=begun.doubted,
-            pace=self.pace,
-            point=self.point,
-        )
-        return await apply_device(job)
-
-    @property
-    def _around(self) -> Around:
-        return around(self.network.visiting.patience)
-
-    def _login(self, device: DevicePlan) -> Login:
-        login = self.credentials.for_device(device.address, device.target.name)
-        if login is None:
-            raise NoLogin("no credential is given for it")
-        return login
-
-    def _proofs(self, device: DevicePlan) -> dict[str, Callable[[], Awaitable[None]]]:
-        """Return how to log in over each way that we have a login for."""
-        login = self.credentials.if_sure(device.address, device.target.name)
-        if login is None or login.web is None:
-            return {}
-        driver = next(d for d in load_drivers() if d.name == device.driver)
-        return {
-            way.name: partial(self._log_in, device, login, way)
-            for way in driver.ways
-            if way.access == WEB and (encrypts(way) or login.web.plaintext)
-        }
-
-    async def _log_in(self, device: DevicePlan, login: Login, way: Way) -> None:
-        """Log in over a way of the Remote UI once. Raises what says why that does not work."""
-        assert login.web is not None
-        web = replace(login.web, plaintext=not encrypts(way))
-        dialer = self.network.dialer(device.target)
-        seen = Pin(serial=device.pin.serial)
-        (await open_web(dialer, replace(login, web=web), device.pin, self._around, seen)).close()
-
-    def _refused(self, device: DevicePlan) -> Result | None:
-        if not device.driver or device.why:
-            return Result(device.address, Outcome.REFUSED, device.why)
-        if refusals := self.plan.refusals(device):
-            return Result(device.address, Outcome.REFUSED, "; ".join(refusals))
-        return None
-
-    def left_out(self, result: Result) -> None:
-        """Record a device that the run did not reach."""
-        self.record.result(result)
-        self.event(result.address, "outcome", result.outcome)
 
 
 async def run_plan(
@@ -165,34 +50,3 @@ async def run_plan(
                 board.end(device.address)
 
         return await run_waves(devices, waves, one, applier.left_out)
-
-
-_OPEN = frozenset(
-    {Outcome.UNKNOWN, Outcome.NOT_BEGUN, Outcome.UNREACHABLE, Outcome.DENIED, Outcome.BUSY}
-)
-
-
-def to_resume(run: Run) -> tuple[DevicePlan, ...]:
-    """Return the devices of a run that have no outcome, or one that was only put off."""
-    return tuple(
-        device
-        for device in run.plan.devices
-        if (result := run.devices[device.address].result) is None or result.outcome in _OPEN
-    )
-
-
-def to_undo(run: Run) -> Plan:
-    """Return the plan that takes a run back. Raises `UsageError` where it changed nothing."""
-    drivers = {driver.name: driver for driver in load_drivers()}
-
-    def seen(device: DevicePlan) -> Driver:
-        return seen_from(drivers[device.driver], source_of(device.address))
-
-    devices = tuple(
-        inverse(device, tuple(progress.meant), seen(device), load_catalog())
-        for device in run.plan.devices
-        if (progress := run.devices[device.address]).meant and device.driver in drivers
-    )
-    if not devices:
-        raise UsageError(f"run {run.id} has left nothing to undo")
-    return replace(run.plan, devices=devices, missed=(), made=now())

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from frisket.catalog.load import load_catalog
-from frisket.cli.support.applying import Applier, no_event, print_event, run_plan, to_resume
+from frisket.cli.support.applying import no_event, print_event, run_plan
 from frisket.cli.support.diff import print_plan
 from frisket.cli.support.groups import state_folder
 from frisket.cli.support.options import Accepting, Spreading, Visiting
-from frisket.cli.support.planning import Network
+from frisket.cli.support.planning import network_of
 from frisket.cli.support.progress import board
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import in_order, print_table, say
@@ -34,6 +34,7 @@ from frisket.drivers.record import (
 )
 from frisket.drivers.waves import Waves
 from frisket.errors import UsageError
+from frisket.fleet.carrying import Applier, to_resume
 
 EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 3
 _GOOD = frozenset({Outcome.DONE, Outcome.COMPLIANT})
@@ -77,7 +78,7 @@ def _carry(begun: _Begun, carrying: Carrying) -> int:
     applier = Applier(
         begun.plan,
         begun.record,
-        Network(carrying.visiting),
+        network_of(carrying.visiting),
         carrying.credentials,
         begun.mode,
         event,

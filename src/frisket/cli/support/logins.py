@@ -7,24 +7,16 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from cyclopts import Parameter
 
-from frisket.catalog.load import load_catalog
 from frisket.cli.support.groups import scopes_of, state_folder
-from frisket.cli.support.session import now
 from frisket.cli.support.vaults import SystemRing, open_vault
-from frisket.drivers.access.snmp import Around
 from frisket.drivers.credential import Credentials
 from frisket.drivers.credential_file import Sources, from_environment, read_credentials
-from frisket.drivers.load import load_drivers
 from frisket.drivers.pins import Pins
 from frisket.drivers.vault import Overlay
 from frisket.errors import UsageError
-from frisket.proto.snmp.client import PATIENCE
-
-LONG: Final = PATIENCE[-1]
 
 
 @Parameter(name="*")
@@ -82,14 +74,3 @@ def open_pins(logging: Logging) -> Pins:
     for address in logging.new_identity:
         pins.forget(address)
     return pins
-
-
-def around(patience: float = LONG, *, awake: bool = False) -> Around:
-    """Return what an access to a device is handed.
-
-    `patience`: seconds for the last of three tries. A device that is `awake` answers at once or
-    not at all.
-    """
-    long = tuple(seconds * patience / LONG for seconds in PATIENCE)
-    tries = (min(patience, 1.0),) * 2 if awake else long
-    return Around(load_catalog(), load_drivers(), now, tries)
