@@ -108,7 +108,9 @@ def _tell_faults(app: FastAPI, services: Services) -> None:
             404: ("Nothing here", "There is no page at this address."),
             405: ("That does not work", "This address does not take that kind of request."),
         }.get(fault.status_code, ("That does not work", str(fault.detail)))
-        return await run_in_threadpool(shown, request, fault.status_code, title, detail)
+        answer = await run_in_threadpool(shown, request, fault.status_code, title, detail)
+        answer.headers.update(fault.headers or {})  # such as Allow of 405
+        return answer
 
     async def invalid(_: Request, fault: Exception) -> Response:
         if not isinstance(fault, RequestValidationError):

@@ -19,6 +19,7 @@ from frisket.errors import FrisketError
 from frisket.fleet.roles import Permission
 
 COOKIE: Final = "__Host-session"
+_PROGRAMS: Final = ("/api/", "/metrics", "/probe")
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -83,7 +84,7 @@ def wants_json(request: Request) -> bool:
     """Say whether a program asks: then faults are told as problem documents (RFC 9457)."""
     accepted = request.headers.get("accept", "")
     machine = "application/json" in accepted or "text/event-stream" in accepted
-    return request.url.path.startswith("/api/") or (machine and "text/html" not in accepted)
+    return request.url.path.startswith(_PROGRAMS) or (machine and "text/html" not in accepted)
 
 
 def problem(status: int, title: str, detail: str = "", hint: str = "") -> Response:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from typing import Any
 
 from starlette.responses import Response
@@ -12,15 +9,12 @@ from starlette.responses import Response
 from frisket.console.faults import NotFound
 from frisket.console.page import Form, Menu, Page, Visit
 from frisket.errors import UsageError
+from frisket.fleet.asked import listed
 from frisket.fleet.inventory import Sighting, check_scope, take_in
 from frisket.fleet.roles import Permission
 from frisket.fleet.schedule import Task, following, read_schedule, zone_of
-from frisket.model.target import Identity
 from frisket.store.inventory import Inventory, Site
 from frisket.store.schedules import Schedules, StoredSchedule
-
-_MOST_ROWS = 100_000
-_COLUMNS = ("address", "vendor", "model", "serial", "mac", "firmware", "name", "location")
 
 
 def _site(visit: Visit, permission: Permission = Permission.SEE_FLEET) -> Site:
@@ -144,7 +138,7 @@ def _save_schedule(visit: Visit, found: Site) -> None:
 def _take_list(visit: Visit, found: Site) -> int:
     """Take in devices from a CSV file with a heading line; count them."""
     text = visit.form.raw("list") or _uploaded(visit)
-    rows = list(_rows(text))
+    rows = list(listed(text))
     visit.record("devices.import", found.name, devices=len(rows))
     inventory = Inventory(visit.services.database)
     for address, identity in rows:
@@ -160,23 +154,6 @@ def _uploaded(visit: Visit) -> str:
         return file.file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError("the list is no UTF-8 text") from None
-
-
-def _rows(text: str) -> Iterator[tuple[str, Identity]]:
-    reader = csv.DictReader(io.StringIO(text))
-    names = {(name or "").strip().casefold(): name for name in reader.fieldnames or ()}
-    if not set(names) & {"address", "serial", "mac"}:
-        raise UsageError(
-            "the list has no column address, serial or mac",
-            hint=f"its first line names columns: {', '.join(_COLUMNS)}",
-        )
-    for number, row in enumerate(reader, 2):
-        if number > _MOST_ROWS:
-            raise UsageError(f"the list is longer than {_MOST_ROWS} lines")
-        value = {name: (row.get(names.get(name, "")) or "").strip() for name in _COLUMNS}
-        if any(value[name] for name in ("address", "serial", "mac")):
-            known = {name: value[name] for name in Identity.__slots__}
-            yield value["address"], Identity(**known)
 
 
 PAGES = (

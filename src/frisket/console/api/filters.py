@@ -1,0 +1,49 @@
+"""Which devices are meant: the same names, with the same meaning, as in the console's addresses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from frisket.console.api.resource import Asked, Paged, Words
+from frisket.model.condition import Condition, read_condition
+
+_SHARES = ("score_below", "coverage_below")
+
+
+class Filters(Asked):
+    """Devices that meet all of it; several values of one name are alternatives."""
+
+    q: Words = Field(default="", description="Text anywhere in a device's marks, every word of it")
+    site: list[Words] = Field(default=[], max_length=50, description="Names of sites")
+    state: list[Literal["new", "managed", "retired"]] = Field(default=[], max_length=50)
+    status: list[Words] = Field(default=[], max_length=50)
+    vendor: list[Words] = Field(default=[], max_length=50)
+    model: list[Words] = Field(default=[], max_length=50)
+    firmware: list[Words] = Field(default=[], max_length=50)
+    tag: list[Words] = Field(default=[], max_length=50)
+    worst: list[Literal["high", "medium", "low", "none"]] = Field(
+        default=[], max_length=50, description="The highest severity that fails"
+    )
+    score_below: float | None = Field(
+        default=None, ge=0, le=100, description="Percent of compliance"
+    )
+    coverage_below: float | None = Field(
+        default=None, ge=0, le=100, description="Percent of coverage"
+    )
+    toner_below: int | None = Field(default=None, ge=0, le=100, description="Percent of any supply")
+    unseen_days: int | None = Field(default=None, ge=0, le=10_000)
+    unaudited: bool = False
+
+    def condition(self) -> Condition:
+        """Return what it means. Raises `UsageError`."""
+        table = {name: getattr(self, name) for name in Filters.model_fields}
+        for name in _SHARES:
+            if table[name] is not None:
+                table[name] /= 100
+        return read_condition(table)
+
+
+class FilteredPage(Filters, Paged):
+    """A page of the devices that are meant."""
