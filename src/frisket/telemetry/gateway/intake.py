@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,6 +66,7 @@ class Intake:
     metrics: Metrics
     limits: Limits = field(default_factory=Limits)
     months: set[int] = field(default_factory=set)
+    turn: Lock = field(default_factory=Lock)  # for SQLite, whose waiting writers sleep too long
 
     def take(
         self,
@@ -80,6 +83,19 @@ class Intake:
         `octets` are the batch's own, to be kept where it must wait. Raises `StoreFault` (nothing
         was kept) and `Forked`.
         """
+        with self.turn if self.database.is_sqlite else nullcontext():
+            return self._take(collector, batch, octets, sent=sent, now=now, lateness=lateness)
+
+    def _take(
+        self,
+        collector: Collector,
+        batch: Batch,
+        octets: bytes,
+        *,
+        sent: float,
+        now: datetime,
+        lateness: int,
+    ) -> Receipt:
         received = int(now.timestamp())
         self.metrics.learn(_names(batch))
         self.prepare_months(received)
