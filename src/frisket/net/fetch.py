@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from frisket.errors import LinkError
+from frisket.net.http_library import httpx
 from frisket.net.listen import is_loopback
 
 _MOST = 1 << 20

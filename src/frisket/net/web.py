@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpx
-
 from frisket.errors import (
     Filtered,
     LinkError,
@@ -25,6 +23,7 @@ from frisket.errors import (
 )
 from frisket.net.call import tls_reason
 from frisket.net.guard import PrintGuard
+from frisket.net.http_library import httpx
 
 _CONNECT: Final = 10.0  # seconds
 _IDLE: Final = 4.0  # seconds a connection waits for its next use: servers close theirs after five
