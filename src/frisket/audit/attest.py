@@ -51,7 +51,7 @@ def parse_attestations(
     `expires` is a year after `when` where it is not given. Raises `UsageError` naming the entry.
     """
     return tuple(
-        _attestation(entry, content)
+        read_attestation(entry, content)
         for entry in entries(text, "attestation", source)
         if not _left_empty(entry)
     )
@@ -61,7 +61,8 @@ def _left_empty(entry: Entry) -> bool:
     return all(entry.fields.get(name, "") == "" for name in ("answer", "who", "when", "evidence"))
 
 
-def _attestation(entry: Entry, content: Content) -> Attestation:
+def read_attestation(entry: Entry, content: Content) -> Attestation:
+    """Return the attestation that one entry means, or raise `UsageError`."""
     entry.only(*_FIELDS)
     key, consideration = entry.text("key", ""), entry.text("consideration", "")
     if bool(key) is bool(consideration):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -57,6 +57,15 @@ def clashes(content: Content) -> tuple[Clash, ...]:
         for baseline in content.baselines.values()
         for consideration in baseline.considerations
     ]
+    return _among(demands)
+
+
+def clashes_within(baseline: Baseline, content: Content) -> tuple[Clash, ...]:
+    """Return every pair of one baseline's considerations that contradict each other."""
+    return _among([_demand(one, baseline, content) for one in baseline.considerations])
+
+
+def _among(demands: Sequence[_Demand]) -> tuple[Clash, ...]:
     found = {
         clash: None
         for one, other in combinations(demands, 2)
@@ -104,3 +113,46 @@ def _pointless(one: _Demand, other: _Demand) -> Iterable[Clash]:
             value = other.sets.get(key)
             if value is not None and not holds(value, wanted) and sets.get(key) != value:
                 yield Clash(Kind.POINTLESS, key, (one.id, other.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Considerations of one baseline that do not go together, and what is known about it."""
+
+    between: tuple[str, ...]
+    text: str
+    keys: tuple[str, ...] = ()
+
+
+def troubles(baseline: Baseline, content: Content) -> tuple[Trouble, ...]:
+    """Return what contradicts itself in a baseline: what is known and written down, then the rest.
+
+    What is written down counts where two of it clash here, or where all of it stands here.
+    """
+    ids = {one.id for one in baseline.considerations}
+    clashes = clashes_within(baseline, content)
+    found: list[Trouble] = []
+    told: set[Clash] = set()
+    for row in content.contradictions:
+        mine = [clash for clash in clashes if set(clash.between) <= set(row.between)]
+        if mine or set(row.between) <= ids:
+            here = tuple(name for name in row.between if name in ids)
+            found.append(Trouble(here, row.text, tuple(dict.fromkeys(c.key for c in mine))))
+            told.update(mine)
+    found += [Trouble(c.between, c.kind.value, (c.key,)) for c in clashes if c not in told]
+    together = {
+        key: value
+        for one in baseline.considerations
+        for key, value in fixes(one, baseline, content).items()
+    }
+    if closes_every("print-path", together, content.catalog):
+        closing = tuple(
+            one.id
+            for one in baseline.considerations
+            if any(
+                content.catalog[key].role == "print-path" and value is False
+                for key, value in fixes(one, baseline, content).items()
+            )
+        )
+        found.append(Trouble(closing, "together these close every way to print over the network"))
+    return tuple(found)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 from frisket.audit.baseline import Baseline, parse_baseline
@@ -40,6 +40,11 @@ class Content:
         except KeyError:
             known = ", ".join(self.baselines)
             raise UsageError(f"unknown baseline {name[:60]!r}", hint=f"known: {known}") from None
+
+
+def with_baselines(content: Content, own: Iterable[Baseline]) -> Content:
+    """Return the content with further baselines; one of the same name takes the other's place."""
+    return replace(content, baselines={**content.baselines, **{one.id: one for one in own}})
 
 
 def load_rules(catalog: Catalog) -> dict[str, Rule]:

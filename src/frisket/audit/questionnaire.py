@@ -39,14 +39,14 @@ def questionnaire(
     Each is asked once, for all devices (by the names of `findings_by_device`) that need the answer.
     """
     parts = [_HEAD.format(title=printable(baseline.title))]
-    for rule, devices in _open(content, baseline, findings_by_device):
+    for rule, devices in open_questions(content, baseline, findings_by_device):
         parts.append(_question(rule, devices, baseline, content))
     if len(parts) == 1:
         parts.append("# Nothing is left open.\n")
     return "\n".join(parts)
 
 
-def _open(
+def open_questions(
     content: Content, baseline: Baseline, findings_by_device: Mapping[str, Sequence[Finding]]
 ) -> Iterator[tuple[Rule, tuple[str, ...]]]:
     """Yield each open key's first rule and the devices that need an answer, each key once."""
@@ -73,7 +73,7 @@ def _question(rule: Rule, devices: Sequence[str], baseline: Baseline, content: C
         for consideration, need in baseline.needs()
         if any(content.rules[name].key == rule.key for name in need.rules)
     )
-    lines = [f"# {', '.join(ids)}: {rule.title} ({rule.severity})", f"# {_ask(rule, setting)}"]
+    lines = [f"# {', '.join(ids)}: {rule.title} ({rule.severity})", f"# {ask(rule, setting)}"]
     if setting.menu:
         lines.append(f"# Where: {setting.menu}")
     lines.extend(
@@ -87,7 +87,7 @@ def _question(rule: Rule, devices: Sequence[str], baseline: Baseline, content: C
         lines.append(f"# Wanted: {demand(rule, baseline.parameters)}")
     head = "".join(f"{printable(line)}\n" for line in lines)
     return head + _ENTRY.format(
-        key=quoted(rule.key), device=_listed(devices), blank='""', hint=_hint(setting)
+        key=quoted(rule.key), device=_listed(devices), blank='""', hint=hint(setting)
     )
 
 
@@ -97,7 +97,8 @@ def _listed(devices: Sequence[str]) -> str:
     return "[\n" + "".join(f"  {quoted(device)},\n" for device in devices) + "]"
 
 
-def _ask(rule: Rule, setting: Setting) -> str:
+def ask(rule: Rule, setting: Setting) -> str:
+    """Return the question about a rule's key, in words."""
     if rule.question:
         return rule.question
     if setting.kind is Kind.STATE:
@@ -105,7 +106,8 @@ def _ask(rule: Rule, setting: Setting) -> str:
     return f"What is {setting.label} set to?"
 
 
-def _hint(setting: Setting) -> str:
+def hint(setting: Setting) -> str:
+    """Return how the answer about a key is written."""
     if setting.type is Type.BOOLEAN:
         return "true or false" if setting.kind is Kind.PRACTICE else "true (on) or false (off)"
     return printable(setting.range)

@@ -32,6 +32,10 @@ class Session:
     _captures: dict[str, tuple[Capture, Target, str]] = field(default_factory=dict)
     _by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
+    def saying(self, attestations: tuple[Attestation, ...], waivers: tuple[Waiver, ...]) -> Session:
+        """Return this session with other words of people; what was seen is shared."""
+        return replace(self, attestations=attestations, waivers=waivers)
+
     def judge(
         self, capture: Capture, certificate_key: str = "", target: Target | None = None
     ) -> DeviceResult:

@@ -30,10 +30,11 @@ class Waiver:
 
 def parse_waivers(text: str, content: Content, source: str = "waivers") -> tuple[Waiver, ...]:
     """Read `[[waiver]]` tables, or raise `UsageError` naming the entry and its line."""
-    return tuple(_waiver(entry, content) for entry in entries(text, "waiver", source))
+    return tuple(read_waiver(entry, content) for entry in entries(text, "waiver", source))
 
 
-def _waiver(entry: Entry, content: Content) -> Waiver:
+def read_waiver(entry: Entry, content: Content) -> Waiver:
+    """Return the waiver that one entry means, or raise `UsageError`."""
     entry.only(*_FIELDS)
     rule = entry.text("rule")
     if rule not in content.rules:

@@ -101,7 +101,7 @@ def audit(
     if not visiting.quiet:
         say_expired(session)
     found = outlets(drawing.format, drawing.output)
-    reports = open_reports(found, baseline, content, verbose=drawing.verbose)
+    reports = open_reports(found, session.baseline.id, session.content, verbose=drawing.verbose)
     try:
         if captures:
             judge_captures(session, reports, captures)

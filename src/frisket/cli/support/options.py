@@ -62,10 +62,13 @@ class Words:
         Answers that only a person can give (TOML; see `frisket attest`).
     waive
         Accepted exceptions with owner, reason and expiry (TOML).
+    baseline_file
+        Judge by the baseline in this file (TOML; the console exports them), not by --baseline.
     """
 
     attest: tuple[Path, ...] = ()
     waive: tuple[Path, ...] = ()
+    baseline_file: Path | None = None
 
 
 @Parameter(name="*")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from frisket.audit.attest import parse_attestations
-from frisket.audit.load import Content
+from frisket.audit.baseline_file import read_baseline
+from frisket.audit.load import Content, with_baselines
 from frisket.audit.session import Session
 from frisket.audit.waive import parse_waivers
 from frisket.cli.support.options import Words
@@ -28,6 +29,10 @@ def read_text(path: Path, what: str) -> str:
 
 def open_session(content: Content, baseline: str, words: Words) -> Session:
     """Return a session with the user's attestations and waivers read. Raises `UsageError`."""
+    if words.baseline_file is not None:
+        text = read_text(words.baseline_file, "baseline")
+        own = read_baseline(text, str(words.baseline_file), content)
+        content, baseline = with_baselines(content, [own]), own.id
     answers = [
         row
         for path in words.attest
