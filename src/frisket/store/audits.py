@@ -262,11 +262,16 @@ class Audits:
         with self.database.read() as connection:
             rows = connection.execute(asked.order_by(SCORE.c.day)).all()
         found: dict[date, Score] = {}
-        latest: dict[int, Score] = {}
+        latest: dict[int, Any] = {}
+        total: Counter[str] = Counter()
         for row in rows:
-            latest[row.site_id] = _summed(row)
+            # Summed as it goes: a fleet of 50 sites has 1,500 of these rows in a month.
+            before = latest.get(row.site_id)
+            for name in _SUMS:
+                total[name] += getattr(row, name) - (getattr(before, name) if before else 0)
+            latest[row.site_id] = row
             if row.day >= since:
-                found[row.day] = sum(latest.values(), Score())
+                found[row.day] = Score(total["devices"], {n: total[n] for n in COLUMNS.values()})
         return found
 
     def by_consideration(

@@ -57,7 +57,7 @@ class DeviceList:
             counts, total = _counted(connection.execute(counting).all(), names)
             if number > 1:
                 number = min(number, max((total + size - 1) // size, 1))
-            asked = _ordered(select(DEVICE).where(where), sort, descending=descending)
+            asked = _ordered(select(DEVICE).where(where), sort, wanted, descending=descending)
             rows = connection.execute(asked.limit(size).offset((number - 1) * size)).all()
             return Page([_Named(row, names) for row in rows], total, counts)
 
@@ -102,7 +102,9 @@ class DeviceList:
         with self.database.read() as connection:
             names = {row.id: row.name for row in connection.execute(select(SITE.c.id, SITE.c.name))}
             where = self._where(wanted, names, now, sites)
-            asked = _ordered(select(DEVICE).where(where), sort, descending=False).limit(size)
+            asked = _ordered(select(DEVICE).where(where), sort, wanted, descending=False).limit(
+                size
+            )
             return [_Named(row, names) for row in connection.execute(asked)]
 
     def count(self, wanted: Condition, now: datetime, sites: Sequence[int] | None = None) -> int:
@@ -210,11 +212,14 @@ def _counted(
     return found, total
 
 
-def _ordered(asked: Select[Any], sort: str, *, descending: bool) -> Select[Any]:
+def _ordered(asked: Select[Any], sort: str, wanted: Condition, *, descending: bool) -> Select[Any]:
     name = "site_id" if sort == "site" else sort if sort in SORTS else "name"
     by: ColumnElement[Any] = DEVICE.c[name]
-    # What is not known comes last whichever way the list is turned.
-    if DEVICE.c[name].nullable:
+    # What is not known comes last whichever way the list is turned. Where the condition leaves
+    # it out, the index gives the order.
+    limit = {"compliance": wanted.score_below, "coverage": wanted.coverage_below}
+    limit["toner"] = wanted.toner_below
+    if DEVICE.c[name].nullable and limit.get(name) is None:
         asked = asked.order_by(by.is_(None))
     ordered = by.desc() if descending else by.asc()
     return asked.order_by(ordered, DEVICE.c.id.desc() if descending else DEVICE.c.id.asc())

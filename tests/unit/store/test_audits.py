@@ -80,6 +80,14 @@ def test_a_device_that_is_gone_is_left_out(database: Database) -> None:
     assert audits.baselines() == []
 
 
+def _flat(counted: Counter[tuple[int, str, str]]) -> Counter[tuple[int, str, str]]:
+    """Sum over sites."""
+    found: Counter[tuple[int, str, str]] = Counter()
+    for (_, consideration, name), number in counted.items():
+        found[0, consideration, name] += number
+    return found
+
+
 results = st.lists(
     st.tuples(
         st.integers(1, 4),
@@ -141,5 +149,9 @@ def test_the_newest_sums_are_those_of_the_newest_results(
         if c == ALL
     )
     assert devices == len(newest)
+    days = audits.by_day("small-office", date(2026, 1, 1))
+    last = days[max(days)] if days else None
+    whole = {name: n for (_, c, name), n in _flat(expected).items() if c == ALL}
+    assert whole == {} if last is None else {k: v for k, v in last.verdicts.items() if v} == whole
     assert Verdict.PASS.value in COLUMNS
     database.close()
