@@ -12,12 +12,15 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, Final
 
+from frisket.audit.baseline import Baseline
 from frisket.audit.capture import Capture
 from frisket.audit.load import Content
 from frisket.audit.session import Session
 from frisket.fleet.inventory import Sighting as Met
 from frisket.fleet.inventory import in_scope, taken
+from frisket.fleet.own import OwnBaselines
 from frisket.fleet.results import record_of
+from frisket.fleet.words import Words, words_of
 from frisket.jobs.port import Json
 from frisket.model.condition import Condition, read_condition
 from frisket.model.finding import Incomplete
@@ -38,13 +41,22 @@ SWEEP: Final = 1024  # addresses in one step
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """What the steps work with. `told` hears of progress: a topic and a table."""
+    """What the steps work with. `told` hears of progress: a topic and a table.
+
+    `packaged` is the content that came with this version; `content` has the own baselines too.
+    """
 
     database: Database
-    content: Content
+    packaged: Content
     now: Callable[[], datetime]
     told: Callable[[str, dict[str, Any]], None]
     options: Options = field(default_factory=Options)
+    _parsed: dict[str, Baseline] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def content(self) -> Content:
+        """Return what is judged by now. Raises `StoreFault`."""
+        return OwnBaselines(self.database, self.packaged, self._parsed).content()
 
     def sweeps(self, site_name: str) -> Json:
         """Return a site's scope as groups of addresses: nothing outside it is ever asked."""
@@ -102,8 +114,10 @@ class Crew:
         return asyncio.run(self._audit(baseline, list(ids)))
 
     async def _audit(self, baseline: str, ids: Sequence[int]) -> Json:
-        session = Session(self.content, self.content.baseline(baseline), self.now)
+        content = await asyncio.to_thread(lambda: self.content)
+        session = Session(content, content.baseline(baseline), self.now)
         places = self._places(ids)
+        words = await asyncio.to_thread(self.words, content, ids)
         records: list[AuditRecord] = []
         missed: list[list[str]] = []
 
@@ -120,13 +134,21 @@ class Crew:
                 # Who answers now may be another device than the one that was asked for.
                 capture = Capture(str(place.target), seen.identity, seen.readings, self.now())
                 key = seen.facts.get("certificate-key", "")
-                result = session.judge(capture, key, place.target)
-                catalog = self.content.catalog
+                if met.device_id not in words:
+                    words |= await asyncio.to_thread(self.words, content, [met.device_id])
+                said = words[met.device_id]
+                judging = session.saying(said.attestations, said.waivers)
+                result = judging.judge(capture, key, place.target)
+                catalog = content.catalog
                 records.append(record_of(met.device_id, baseline, result, capture, catalog))
             self.told("audit", {"site_id": place.site.id, "device": place.id})
         unique = {record.device_id: record for record in records}
         changed = await asyncio.to_thread(Audits(self.database).keep, list(unique.values()))
         return {"judged": len(unique), "changed": changed, "missed": missed[:100]}
+
+    def words(self, content: Content, ids: Sequence[int]) -> dict[int, Words]:
+        """Return what people said of each of some devices: waivers and attestations."""
+        return words_of(self.database, content, self.now(), ids)
 
     def _places(self, ids: Sequence[int]) -> list[_Place]:
         inventory = Inventory(self.database)
