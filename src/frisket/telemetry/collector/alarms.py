@@ -53,7 +53,7 @@ class Alarms:
         """Write down what stands, where something has changed; else it would be told again."""
         if not self.dirty:
             return
-        rows = {device: _row(state) for device, state in self.states.items() if _worth(state)}
+        rows = {device: state_row(state) for device, state in self.states.items() if _worth(state)}
         try:
             disk.replace(folder / _FILE, json.dumps(rows, separators=(",", ":")).encode())
         except OSError:
@@ -64,7 +64,7 @@ class Alarms:
         """Take up what stood when an earlier run ended; what cannot be read is told again."""
         try:
             rows = json.loads((folder / _FILE).read_bytes())
-            self.states = {device: _state(row) for device, row in rows.items()}
+            self.states = {device: state_of(row) for device, row in rows.items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.states = {}
 
@@ -85,7 +85,8 @@ def _worth(state: AlertState) -> bool:
     return bool(state.standing) or state.presence is Presence.DOWN
 
 
-def _row(state: AlertState) -> dict[str, Any]:
+def state_row(state: AlertState) -> dict[str, Any]:
+    """Return what is worth keeping of a device's state, as JSON takes it."""
     standing = [
         [one.code, one.place, one.severity, one.since.isoformat()]
         for one in state.standing[:_MOST_STANDING]
@@ -93,7 +94,8 @@ def _row(state: AlertState) -> dict[str, Any]:
     return {"presence": state.presence.value, "standing": standing}
 
 
-def _state(row: Mapping[str, Any]) -> AlertState:
+def state_of(row: Mapping[str, Any]) -> AlertState:
+    """Return the state that `state_row` gave."""
     standing = tuple(
         Condition(str(code), str(place), str(severity), datetime.fromisoformat(since))
         for code, place, severity, since in row["standing"]

@@ -1,0 +1,204 @@
+"""Polls a site's devices from this process: small offices need no collector.
+
+What devices say goes the way of a collector's records into the store (`telemetry.gateway`), so
+that forecasts, counters, alerts and the board are the same. Only devices of the inventory are
+asked, at addresses within the site's written scope; each at most once while this runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import Any, Final
+
+from frisket.errors import WireError
+from frisket.fleet.crew import Crew
+from frisket.fleet.inventory import in_scope
+from frisket.fleet.schedule import Task, zone_of
+from frisket.jobs.port import Json
+from frisket.model.target import Target
+from frisket.net.budget import Budget
+from frisket.net.shared import SharedDialer, SharedSockets
+from frisket.probe.snmp_identity import PUBLIC
+from frisket.probe.survey import survey
+from frisket.store.inventory import Inventory, Site
+from frisket.store.localpolls import KeptPoll, LocalPolls
+from frisket.store.schedules import Schedules
+from frisket.telemetry.acquaintance import revived
+from frisket.telemetry.batch import Kind, Record, frame
+from frisket.telemetry.collector.alarms import Alarms, state_of, state_row
+from frisket.telemetry.collector.change import fitting
+from frisket.telemetry.collector.leaving import leaving
+from frisket.telemetry.collector.records import device_key
+from frisket.telemetry.contact import Access
+from frisket.telemetry.flat import flatten
+from frisket.telemetry.gateway.applying import Applying, Limits
+from frisket.telemetry.gateway.fold import Reception
+from frisket.telemetry.gateway.intake import Intake, day_of
+from frisket.telemetry.gateway.metrics import Metrics
+from frisket.telemetry.poll import LIMITS, Polled, poll_device
+from frisket.telemetry.table import load_tables
+from frisket.telemetry.wake import Quiet
+
+PARALLEL: Final = 50
+PATIENCE: Final = 30.0  # seconds for a first answer: the device may have to wake
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One device to poll: its key in the inventory, and where it is."""
+
+    key: str
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round at a site: who is asked, how gently, and what earlier rounds taught."""
+
+    site: Site
+    quiet: Quiet | None
+    kept: dict[str, KeptPoll]
+    now: Callable[[], datetime]
+    community: str = PUBLIC
+
+    async def poll(self, place: Place, shared: SharedSockets) -> Polled:
+        """Ask one device."""
+        kept = self.kept.get(place.target.address)
+        met = revived(kept.met if kept else {})
+        limits = self.site.limits or {}
+        pace = float(limits.get("packets_per_second", 10.0))
+        access = Access(self.community, None, patience=PATIENCE, quiet=self.quiet)
+        dialer = SharedDialer(
+            place.target, Budget(replace(LIMITS, packets_per_second=pace)), shared
+        )
+        return await poll_device(dialer, access, load_tables(), self.now, met)
+
+    def taught(self, place: Place, polled: Polled) -> tuple[KeptPoll, list[Record]]:
+        """Return what to keep of an address, and the records that the poll means. Pure."""
+        address = place.target.address
+        before = self.kept.get(address)
+        device = before.device if before else ""
+        records: list[Record] = []
+        at = polled.at.timestamp()
+        if polled.sample:
+            who = polled.sample.identity
+            # A device that tells no mark of its own is the one that was asked for.
+            device = device_key(who.serial, who.mac, "", place.key)
+            values = fitting(leaving({"address": address, **flatten(polled.sample)}))
+            records.append(Record(1, device, at, Kind.FULL, values))
+        alarms = Alarms()
+        if before and before.alarms and before.device == device:
+            alarms.states[device] = state_of(before.alarms)
+        if device:
+            news = alarms.take(device, polled, self.quiet)
+            records += [Record(1, one.device, at, one.kind, one.values) for one in news]
+        state = alarms.states.get(device)
+        met = polled.acquaintance.durable()
+        return KeptPoll(address, device, met, state_row(state) if state else {}), records
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """The steps of the flow `poll`."""
+
+    crew: Crew
+
+    def groups(self, site_name: str) -> Json:
+        """Return a site's devices in groups of ids; nothing while it is quiet there."""
+        return self.crew.chosen({"site": [site_name], "state": ["new", "managed"]})
+
+    def poll(self, site_name: str, ids: Sequence[int]) -> Json:
+        """Poll devices and take in what they report; count them and say who did not answer."""
+        crew = self.crew
+        site = crew.site(site_name)
+        known = LocalPolls(crew.database).kept(site.id)
+        round_ = Round(site, self._quiet(site), known, crew.now)
+        places = list(self._places(site, ids))
+        answers = asyncio.run(_ask(round_, places))
+        kept: dict[str, KeptPoll] = {}
+        records: list[Record] = []
+        for place, polled in answers:
+            one, told = round_.taught(place, polled)
+            kept[one.address] = one
+            records += [record for record in told if _is_whole(record)]
+        now = crew.now()
+        refused = self._take_in(site, records, list(kept.values()), now)
+        crew.told("poll", {"site_id": site.id, "devices": len(places)})
+        silent = [[str(p.target), a.why] for p, a in answers if not a.sample and not a.rests]
+        return {
+            "polled": sum(bool(answer.sample) for _, answer in answers),
+            "asleep": sum(answer.rests for _, answer in answers),
+            "silent": silent[:100],
+            "refused": len(refused),
+        }
+
+    def _take_in(
+        self, site: Site, records: Sequence[Record], kept: Sequence[KeptPoll], now: datetime
+    ) -> dict[str, str]:
+        """Lay records over what is known, as a gateway does with a collector's.
+
+        What was taught is kept with them or not at all: an alarm is told once.
+        """
+        database = self.crew.database
+        metrics = Metrics(database)
+        metrics.load()
+        intake = Intake(database, metrics)
+        metrics.learn(set().union(*(record.values for record in records)))
+        received = int(now.timestamp())
+        intake.prepare_months(received)
+        reporter = LocalPolls(database).reporter(site.id, now)
+        how = Reception(reporter.id, received, 0, lambda at: day_of(site.zone, at))
+        with database.write() as connection:
+            applying = Applying(connection, reporter, metrics, Limits())
+            applying.apply(records, how)
+            LocalPolls(database).keep(connection, site.id, kept, now)
+        return applying.refused
+
+    def _places(self, site: Site, ids: Sequence[int]) -> Iterator[Place]:
+        inventory, seen = Inventory(self.crew.database), set()
+        for device_id in ids:
+            row = inventory.device(device_id)
+            if row is None or row.site_id != site.id or not row.address or row.address in seen:
+                continue
+            if in_scope(row.address, site.scope):
+                seen.add(row.address)
+                ports = {int(k): int(v) for k, v in row.ports.items()}
+                yield Place(row.key, Target(row.address, ports=ports))
+
+    def _quiet(self, site: Site) -> Quiet | None:
+        """Return the hours in which the site's devices may sleep, by its schedule for polling."""
+        for stored in Schedules(self.crew.database).all():
+            if stored.site_id == site.id and stored.task == Task.POLL:
+                return quiet_of(stored.document.get("quiet"), site.zone)
+        return None
+
+
+def quiet_of(hours: Any, zone: str) -> Quiet | None:
+    """Return quiet hours as they are written in a schedule (`["19:00", "06:30"]`), if any."""
+    if not isinstance(hours, list) or len(hours) != 2:
+        return None
+    begins, ends = (time.fromisoformat(str(hour)) for hour in hours)
+    return Quiet(begins, ends, zone_of(zone))
+
+
+async def _ask(round_: Round, places: Sequence[Place]) -> list[tuple[Place, Polled]]:
+    limits = round_.site.limits or {}
+    parallel = max(1, min(int(limits.get("parallel", PARALLEL)), 1000))
+    with SharedSockets() as shared:
+
+        async def visit(place: Place) -> Polled:
+            return await round_.poll(place, shared)
+
+        return [answer async for answer in survey(places, visit, parallel)]
+
+
+def _is_whole(record: Record) -> bool:
+    """Say whether the store takes a record as it takes a collector's."""
+    try:
+        frame(record)
+    except WireError:
+        return False
+    return True
