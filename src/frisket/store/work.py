@@ -135,8 +135,9 @@ class Work:
                 "at": clock(connection),
             }
             row = self.database.insert(ACTION).values(values)
-            new = connection.execute(row.on_conflict_do_nothing(index_elements=["key"]))
-            return None if new.rowcount == 1 else _one(connection, key)
+            new = row.on_conflict_do_nothing(index_elements=["key"]).returning(ACTION.c.id)
+            # Not by the row count: PostgreSQL's driver counts a repeated insert too.
+            return None if connection.scalar(new) is not None else _one(connection, key)
 
     def settle(self, key: str, fence: int, state: ActionState, detail: str = "") -> None:
         """Write down how an action ended. Raises `Fenced` where a later holder took it over."""
