@@ -13,6 +13,7 @@ from typing import Any
 from frisket.audit.load import Content, load_content
 from frisket.fleet.crew import Crew
 from frisket.fleet.flows import QUEUES, all_flows
+from frisket.fleet.patience import Patience
 from frisket.jobs.dbos_engine import DbosJobs, open_jobs
 from frisket.jobs.liveness import Liveness
 from frisket.jobs.port import Jobs
@@ -31,11 +32,13 @@ class Engine:
     executor: str
     _liveness: Liveness | None
     _work: Work
+    _patience: Patience
 
     def close(self) -> None:
         """Take no more work. What runs is cut at its step and goes on elsewhere, or later."""
         if self._liveness is not None:
             self._liveness.close()
+        self._patience.stop.set()
         self.jobs.close()
         if self._liveness is not None:
             self._work.forget(self.executor)
@@ -62,13 +65,15 @@ def open_engine(
     else:
         url = database.engine.url.render_as_string(hide_password=False)
         executor = f"{platform.node()}-{os.getpid()}-{int(now().timestamp())}"
-    jobs = open_jobs(url, all_flows(crew), QUEUES, executor=executor, works=works)
+    patience = Patience(database)
+    flows = all_flows(crew)
+    jobs = open_jobs(url, flows, QUEUES, executor=executor, works=works, again=patience.again)
     liveness = None
     if works:
         jobs.every("fleet", EVERY_MINUTE, "tick")
         if not database.is_sqlite:
             liveness = _living(executor, work, jobs, told)
-    return Engine(jobs, crew, executor, liveness, work)
+    return Engine(jobs, crew, executor, liveness, work, patience)
 
 
 def _living(

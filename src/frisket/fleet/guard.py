@@ -65,34 +65,38 @@ class Deed:
     repeatable: bool = True
 
 
-def perform(ledger: Ledger, deed: Deed, holder: str) -> ActionState:
+def perform(ledger: Ledger, deed: Deed, holder: str, seconds: float = LEASE_SECONDS) -> ActionState:
     """Do a deed unless it is done, and return how it stands now.
 
-    Raises `Busy` where another worker has the device, `Fenced` where it was taken over meanwhile.
+    A worker that stands still between the last look at its lease of so many `seconds` and the act,
+    for longer than it, is stopped by nobody but the device. Raises `Busy` where another worker has
+    the device, `Fenced` where it was taken over meanwhile.
     What `act` and `look` raise leaves the deed intended, for the next try to look first.
     """
-    fence = ledger.take_lease(deed.device, holder, LEASE_SECONDS)
+    fence = ledger.take_lease(deed.device, holder, seconds)
     if fence is None:
         raise Busy(f"another worker has {deed.device}")
     try:
         before = ledger.intend(deed.key, deed.device, fence, deed.detail)
         if before is not None and before.state is not ActionState.INTENDED:
             return before.state
-        state, why = _carry_out(ledger, deed, fence, begun=before is not None)
+        state, why = _carry_out(ledger, deed, fence, seconds, begun=before is not None)
         ledger.settle(deed.key, fence, state, why)
         return state
     finally:
         ledger.give_back(deed.device, fence)
 
 
-def _carry_out(ledger: Ledger, deed: Deed, fence: int, *, begun: bool) -> tuple[ActionState, str]:
+def _carry_out(
+    ledger: Ledger, deed: Deed, fence: int, seconds: float, *, begun: bool
+) -> tuple[ActionState, str]:
     seen = deed.look()
     if seen is Seen.DONE:
         return ActionState.DONE, "found done"
     if seen is Seen.UNCLEAR or (begun and not deed.repeatable):
         return ActionState.UNKNOWN, "it was begun before, and the device does not tell"
     # A worker that was frozen here finds out before it acts, not after.
-    if not ledger.keep_lease(deed.device, fence, LEASE_SECONDS):
+    if not ledger.keep_lease(deed.device, fence, seconds):
         raise Fenced(f"the lease on {deed.device} was taken over")
     deed.act()
     match deed.look():

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any, Final
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
@@ -20,7 +21,17 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from frisket.errors import FrisketError
-from frisket.jobs.port import Flow, FlowFailed, FlowInfo, FlowState, JobFault, Json, Queue
+from frisket.jobs.port import (
+    Again,
+    Flow,
+    FlowFailed,
+    FlowInfo,
+    FlowState,
+    JobFault,
+    Json,
+    Queue,
+    never,
+)
 
 # One constant version: flows begun before an upgrade go on after it (`Steps.changed` tells).
 VERSION: Final = "frisket"
@@ -82,7 +93,16 @@ class _Steps:
     def step(self, name: str, action: Callable[..., Json], *given: Json, attempts: int = 1) -> Json:
         """Run an action once and keep what it returns."""
         options: Any = {"name": name, "retries_allowed": attempts > 1, "max_attempts": attempts}
-        return DBOS.run_step(options, action, *given)
+        return DBOS.run_step(options, self._patient, action, *given)
+
+    def _patient(self, action: Callable[..., Json], *given: Json) -> Json:
+        for tries in count(1):
+            try:
+                return action(*given)
+            except FrisketError as fault:
+                if not self.jobs.again(fault, tries):
+                    raise
+        raise AssertionError
 
     def child(self, flow: str, child_id: str, *given: Json, key: str = "") -> None:
         """Start a flow that belongs to this one."""
@@ -107,6 +127,7 @@ class DbosJobs:
 
     flows: Mapping[str, Flow]
     queues: Mapping[str, Queue]
+    again: Again
     _registered: dict[str, Callable[..., Json]] = field(default_factory=dict)
 
     def start(
@@ -234,14 +255,16 @@ def open_jobs(
     *,
     executor: str = "local",
     works: bool = True,
+    again: Again = never,
 ) -> DbosJobs:
     """Open this process's engine on a SQLite file of its own, or schema `dbos` of PostgreSQL.
 
     `executor` names this process: a fixed name takes up its own work again at the next start.
-    With `works` False flows are only started here, and done by others. Raises `JobFault`.
+    With `works` False flows are only started here, and done by others. `again` is asked about what
+    a step raised, may wait, and says whether the step is to be run again. Raises `JobFault`.
     """
     logging.getLogger("dbos").setLevel(logging.ERROR)
-    jobs = DbosJobs({f.name: f for f in flows}, {q.name: q for q in queues})
+    jobs = DbosJobs({f.name: f for f in flows}, {q.name: q for q in queues}, again)
     config: DBOSConfig = {
         "name": "frisket",
         "system_database_url": url,

@@ -16,6 +16,13 @@ from typing import Any, Protocol
 from frisket.errors import FrisketError
 
 Json = Any  # None, bool, int, float, str, and lists and string-keyed dicts of these
+Again = Callable[[FrisketError, int], bool]  # what a step raised, and how often it was tried
+
+
+def never(fault: FrisketError, tries: int) -> bool:
+    """Say that no step is run again."""
+    del fault, tries
+    return False
 
 
 class JobFault(FrisketError):

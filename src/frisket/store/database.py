@@ -7,6 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import (
+    SQLITE_BUSY,
+    SQLITE_CANTOPEN,
+    SQLITE_FULL,
+    SQLITE_IOERR,
+    SQLITE_LOCKED,
+    SQLITE_READONLY,
+)
 from typing import Any, Final
 
 from alembic import command
@@ -15,19 +23,27 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from frisket.errors import FrisketError, UsageError
 
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 _BUSY: Final = 30_000  # milliseconds that a writer waits for another one
 _WRITE: Final = "frisket_write"
+_PASSING: Final = frozenset(
+    {SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY}
+)
 
 Insert = sqlite.Insert | postgresql.Insert
 
 
 class StoreFault(FrisketError):
     """The database cannot be reached or refuses; nothing of the transaction was kept."""
+
+
+class StoreAway(StoreFault):
+    """The database does not answer, is locked or has no room: the same again later may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +122,19 @@ def _told() -> Iterator[None]:
         yield
     except DBAPIError as fault:
         said = str(fault.orig).strip().splitlines()
-        raise StoreFault(f"the database fails: {said[0] if said else 'no reason given'}") from fault
+        kind = StoreAway if _passing(fault) else StoreFault
+        raise kind(f"the database fails: {said[0] if said else 'no reason given'}") from fault
+    except NoConnection as fault:
+        raise StoreAway("the database fails: all connections to it are busy") from fault
     except SQLAlchemyError as fault:
         raise StoreFault(f"the database fails: {str(fault).splitlines()[0]}") from fault
+
+
+def _passing(fault: DBAPIError) -> bool:
+    code = getattr(fault.orig, "sqlite_errorcode", None)
+    if code is not None:  # the low byte; the others say which kind of it
+        return code & 0xFF in _PASSING
+    return fault.connection_invalidated or isinstance(fault, OperationalError)
 
 
 def open_database(url: str, *, connections: int = 5) -> Database:
