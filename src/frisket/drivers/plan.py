@@ -245,3 +245,14 @@ def moved(expected: Settings, found: Settings) -> Mapping[str, tuple[object, obj
 def by_address(devices: Iterable[DevicePlan]) -> dict[str, DevicePlan]:
     """Return the devices by their address."""
     return {device.address: device for device in devices}
+
+
+def alike(plan: Plan) -> list[list[DevicePlan]]:
+    """Return the devices in groups that are planned alike, in the order of the first of each."""
+    groups: dict[object, list[DevicePlan]] = {}
+    for device in plan.devices:
+        what = (device.driver, device.why, device.access, device.entry, device.stages)
+        left = (device.steps, device.unsupported, device.work, device.before, device.after)
+        typed = len(plan.refusals(device))
+        groups.setdefault((what, left, typed), []).append(device)
+    return list(groups.values())

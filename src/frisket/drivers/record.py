@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from frisket.catalog.load import Catalog
 from frisket.drivers.base import Settings
@@ -95,6 +95,13 @@ class Run:
     devices: Mapping[str, Progress]
 
 
+class Keeps(Protocol):
+    """Where rows are kept in order: a file (`Ledger`), or tables of a database."""
+
+    def append(self, *rows: Row) -> None:
+        """Keep rows; they are on disk when it returns. Raises `LedgerFault`."""
+
+
 class _Rows(list[Row]):
     """Rows on their way to a ledger."""
 
@@ -106,7 +113,7 @@ class _Rows(list[Row]):
 class Record:
     """Writes a run's record; every method returns when it is on disk. Raises `LedgerFault`."""
 
-    def __init__(self, ledger: Ledger | _Rows) -> None:
+    def __init__(self, ledger: Keeps) -> None:
         self._ledger = ledger
         self._waiting: list[tuple[_Rows, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
@@ -224,6 +231,14 @@ def read_run(folder: Path, name: str, catalog: Catalog) -> tuple[Run, Record]:
     for row in rows[1:]:
         _take(devices[row["device"]], row)
     return Run(name, plan, str(rows[0].get("undoes", "")), devices), Record(ledger)
+
+
+def progress_of(rows: Iterable[Mapping[str, Any]]) -> Progress:
+    """Return what the rows of one device say of it."""
+    device = Progress()
+    for row in rows:
+        _take(device, row)
+    return device
 
 
 def _take(device: Progress, row: Mapping[str, Any]) -> None:

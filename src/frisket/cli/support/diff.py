@@ -13,7 +13,7 @@ from frisket.catalog.setting import show
 from frisket.drivers.base import IPP, PJL, SNMP_COMMUNITY, SNMP_V3, WEB
 from frisket.drivers.difference import Step, Work
 from frisket.drivers.order import Phase
-from frisket.drivers.plan import DevicePlan, Plan
+from frisket.drivers.plan import DevicePlan, Plan, alike
 from frisket.model.finding import Severity
 from frisket.report.escape import visible
 
@@ -48,17 +48,6 @@ def lines(plan: Plan, *, verbose: bool = False) -> Iterator[Text]:
     yield _summary(plan)
     if not verbose and any(device.work for device in plan.devices):
         yield Text("`frisket plan --verbose` shows the steps of the work by hand.", "dim")
-
-
-def alike(plan: Plan) -> list[list[DevicePlan]]:
-    """Return the devices in groups that are planned alike, in the order of the first of each."""
-    groups: dict[object, list[DevicePlan]] = {}
-    for device in plan.devices:
-        what = (device.driver, device.why, device.access, device.entry, device.stages)
-        left = (device.steps, device.unsupported, device.work, device.before, device.after)
-        typed = len(plan.refusals(device))
-        groups.setdefault((what, left, typed), []).append(device)
-    return list(groups.values())
 
 
 def _summary(plan: Plan) -> Text:
