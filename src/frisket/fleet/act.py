@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from frisket.fleet.roles import Permission
+from frisket.fleet.roles import Permission, Reach
 
 Body = Mapping[str, Any]
 # What is told once to who carried it out, such as a login link: label and secret.
@@ -30,7 +30,8 @@ class ProposedAct:
     """One kind. `describe` says a body in lines (what, from, to) for who decides.
 
     `carry_out` runs in the transaction that uses the approval up, when it is approved; None leaves
-    it to the area, which calls `Proposals.take` itself when it begins (a rollout).
+    it to the area, which calls `Proposals.take` itself when it begins (a rollout). `where` returns
+    the one site that a body concerns, None for several: who decides must be allowed to there.
     """
 
     kind: str
@@ -39,3 +40,11 @@ class ProposedAct:
     approve: Permission
     describe: Callable[[Connection, Body], tuple[tuple[str, str, str], ...]]
     carry_out: Callable[[Carrying, Body], Told] | None = None
+    where: Callable[[Body], int | None] | None = None
+
+    def within(self, allowed: Reach, body: Body) -> bool:
+        """Say whether a permission that holds in `allowed` suffices for this body."""
+        if self.where is None:
+            return bool(allowed)
+        site = self.where(body)
+        return allowed.everywhere if site is None else site in allowed

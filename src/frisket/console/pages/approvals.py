@@ -11,7 +11,7 @@ from frisket.console.auth.who import grants_of
 from frisket.console.faults import Fault, NotFound
 from frisket.console.page import Menu, Page, Visit
 from frisket.fleet import approval
-from frisket.fleet.act import Carrying, ProposedAct
+from frisket.fleet.act import Body, Carrying, ProposedAct
 from frisket.fleet.approval import Decider, State
 from frisket.fleet.kinds import find_acts
 from frisket.fleet.proposals import Proposals, proposal_of
@@ -51,16 +51,25 @@ def _found(visit: Visit) -> tuple[ProposalRow, ProposedAct]:
     return row, act
 
 
-def _decider(visit: Visit, act: ProposedAct) -> Decider:
+def _decider(visit: Visit, act: ProposedAct, body: Body) -> Decider:
     account, session = visit.person.account, visit.person.session
     proved = session.proved if session else account.created
-    return Decider(account.id, visit.may(act.approve), account.elevated, proved)
+    return Decider(account.id, _may(visit, act, body), account.elevated, proved)
 
 
-def _others(visit: Visit, act: ProposedAct) -> list[Decider]:
+def _may(visit: Visit, act: ProposedAct, body: Body) -> bool:
+    return act.within(visit.reach(act.approve), body)
+
+
+def _others(visit: Visit, act: ProposedAct, body: Body) -> list[Decider]:
     mine = visit.person.account.id
     return [
-        Decider(one.id, bool(reach(grants_of(one.grants), act.approve)), one.elevated, one.created)
+        Decider(
+            one.id,
+            act.within(reach(grants_of(one.grants), act.approve), body),
+            one.elevated,
+            one.created,
+        )
         for one in visit.services.accounts.everyone()
         if one.id != mine and one.disabled is None
     ]
@@ -77,7 +86,7 @@ def _page(visit: Visit, told: Mapping[str, str]) -> Response:
     with visit.services.database.read() as connection:
         lines = act.describe(connection, row.body) if state is not State.TAKEN else ()
     mine = row.proposer == visit.person.account.id
-    alone = not any(other.may for other in _others(visit, act))
+    alone = not any(other.may for other in _others(visit, act, row.body))
     return visit.page(
         "approval.html",
         row=row,
@@ -87,7 +96,7 @@ def _page(visit: Visit, told: Mapping[str, str]) -> Response:
         told={name: f"{visit.services.settings.origin}{path}" for name, path in told.items()},
         mine=mine,
         alone=alone,
-        may=visit.may(act.approve),
+        may=_may(visit, act, row.body),
         by_itself=act.carry_out is not None,
     )
 
@@ -95,7 +104,7 @@ def _page(visit: Visit, told: Mapping[str, str]) -> Response:
 def approve(visit: Visit) -> Response:
     """Approve what was seen, and carry it out where that is all there is to do."""
     row, act = _found(visit)
-    by = _decider(visit, act)
+    by = _decider(visit, act, row.body)
     keeper(visit).approve(row.id, visit.form.one("digest"), by, visit.person.name)
     return _carry_out(visit, row, act)
 
@@ -103,7 +112,7 @@ def approve(visit: Visit) -> Response:
 def confirm(visit: Visit) -> Response:
     """Go on alone in an office of one; it is ready after a while."""
     row, act = _found(visit)
-    by, others = _decider(visit, act), _others(visit, act)
+    by, others = _decider(visit, act, row.body), _others(visit, act, row.body)
     keeper(visit).confirm(row.id, visit.form.one("digest"), by, others, visit.person.name)
     return visit.go(f"/approvals/{row.id}", visit.text("It can be carried out in 15 minutes."))
 
@@ -111,7 +120,7 @@ def confirm(visit: Visit) -> Response:
 def carry_out(visit: Visit) -> Response:
     """Carry out what was approved."""
     row, act = _found(visit)
-    if not visit.may(act.approve) and not visit.may(act.propose):
+    if not _may(visit, act, row.body) and not visit.may(act.propose):
         raise Fault(visit.text("Your role does not carry this out."))
     return _carry_out(visit, row, act)
 
@@ -133,7 +142,7 @@ def reject(visit: Visit) -> Response:
     """Turn it down, with a reason."""
     row, act = _found(visit)
     reason = visit.form.one("reason")
-    keeper(visit).reject(row.id, _decider(visit, act), visit.person.name, reason)
+    keeper(visit).reject(row.id, _decider(visit, act, row.body), visit.person.name, reason)
     return visit.go("/approvals", visit.text("It is rejected."))
 
 
