@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -45,6 +46,8 @@ def serve(
     origin: str | None = None,
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
+    gateway_port: Annotated[int | None, Parameter(validator=Number(gte=0, lte=65535))] = None,
+    gateway_name: tuple[str, ...] = (),
 ) -> int:
     """Serve the console until interrupted; the first start prints a link for the first account.
 
@@ -64,6 +67,11 @@ def serve(
         File with the certificate and those above it.
     tls_key
         File with its key.
+    gateway_port
+        Also take reports in at this port, by HTTPS with the gateway's own certificate. Collectors
+        and devices can always report to the console's own address, where that is HTTPS.
+    gateway_name
+        Host name or address that collectors know this gateway by, for that certificate.
     """
     from frisket.net.listen import is_loopback
     from frisket.net.serve_asgi import check_pair, free_port
@@ -79,7 +87,8 @@ def serve(
     shown = _origin(origin, address, bound, tls=tls_certificate is not None)
     settings = Settings(origin=shown, hosts=Settings().hosts | {host.lower()})
     url = database or os.environ.get(DATABASE, "")
-    _run(data, settings, url, Where(address, bound, tls_certificate, tls_key))
+    reports = None if gateway_port is None else Reports(gateway_port, gateway_name)
+    _run(data, settings, url, Where(address, bound, tls_certificate, tls_key), reports)
     return 0
 
 
@@ -93,8 +102,17 @@ class Where:
     key: Path | None
 
 
-def _run(data: Path, settings: Settings, url: str, where: Where) -> None:
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Where reports are taken in besides, and what that place is called."""
+
+    port: int
+    names: tuple[str, ...]
+
+
+def _run(data: Path, settings: Settings, url: str, where: Where, reports: Reports | None) -> None:
     """Serve a data folder until interrupted; the log's head is signed at the end."""
+    from frisket.cli.support.gateways import Listening, gateway_beside
     from frisket.console.auth.first_run import new_link
     from frisket.console.build import open_console
     from frisket.net.serve_asgi import Serving, serve_asgi
@@ -111,16 +129,22 @@ def _run(data: Path, settings: Settings, url: str, where: Where) -> None:
             say(f"The link makes the first account, once, within {minutes} minutes.")
         sys.stdout.flush()
 
+    beside = ExitStack()
     try:
-        serve_asgi(
-            console.app,
-            where.address,
-            where.port,
-            certificate=where.certificate,
-            key=where.key,
-            ready=ready,
-            stopping=services.bus.close,
-        )
+        if reports is not None:
+            listening = Listening(where.address, reports.port, reports.names)
+            folder = data / "gateway"
+            beside.enter_context(gateway_beside(services.gateway, console.door, folder, listening))
+        with beside:
+            serve_asgi(
+                console.app,
+                where.address,
+                where.port,
+                certificate=where.certificate,
+                key=where.key,
+                ready=ready,
+                stopping=services.bus.close,
+            )
         services.log.checkpoint()
     finally:
         console.close()

@@ -18,6 +18,7 @@ from frisket.console.auth.providers import load_providers
 from frisket.console.auth.sealed import log_key, sealer
 from frisket.console.auth.totp import Codes
 from frisket.console.events import Bus, Event
+from frisket.console.gateway_door import beside_gateway
 from frisket.console.language import Catalogues, load_catalogues
 from frisket.console.notice import Notices
 from frisket.console.page import Page
@@ -33,6 +34,10 @@ from frisket.store.accounts import AccountStore
 from frisket.store.auditlog import LogStore
 from frisket.store.database import Database, open_database, quiet_migrations
 from frisket.store.sessions import SessionStore
+from frisket.telemetry.authority import open_authority
+from frisket.telemetry.gateway.applying import Limits
+from frisket.telemetry.gateway.service import open_gateway
+from frisket.telemetry.gateway.web import Door
 
 
 def utc_now() -> datetime:
@@ -68,10 +73,12 @@ class Console:
     app: ASGIApp
     pages: tuple[Page, ...]
     engine: Engine
+    door: Door
 
     def close(self) -> None:
         """Stop the work and close the database; what is under way goes on at the next start."""
         self.engine.close()
+        self.door.close()
         self.services.database.close()
 
 
@@ -113,6 +120,7 @@ def build_services(
         notices=notices,
         reports=deque(maxlen=100),
         providers=load_providers(folder),
+        gateway=open_gateway(database, open_authority(folder / "gateway", clock()), Limits()),
     )
 
 
@@ -151,5 +159,8 @@ def open_console(
         passwords=passwords,
         catalogues=catalogues,
     )
-    app = make_app(services, pages, static)
-    return Console(services, guarded(app, services, pages), pages, engine)
+    app = guarded(make_app(services, pages, static), services, pages)
+    door = Door(services.gateway, clock=clock)
+    return Console(
+        services, beside_gateway(app, services.gateway, door, clock), pages, engine, door
+    )

@@ -23,6 +23,7 @@ from frisket.jobs.port import Jobs
 from frisket.store.accounts import AccountStore
 from frisket.store.database import Database
 from frisket.store.sessions import SessionStore
+from frisket.telemetry.gateway.service import Gateway
 
 
 class Renders(Protocol):
@@ -46,7 +47,8 @@ class Notices(Protocol):
 class Services:
     """Everything that a page may use. `clock` gives UTC.
 
-    `reports` are the last complaints of browsers about the pages' content policy.
+    `reports` are the last complaints of browsers about the pages' content policy. `gateway` takes
+    in what collectors and devices report, and signs billing statements.
     """
 
     settings: Settings
@@ -66,3 +68,4 @@ class Services:
     notices: Notices
     reports: deque[str]
     providers: Mapping[str, Provider]
+    gateway: Gateway

@@ -16,20 +16,17 @@ from cyclopts import Parameter
 
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import say
-from frisket.errors import UsageError
+from frisket.errors import FrisketError, UsageError
 from frisket.net.serve_asgi import Serving, serve_asgi
 from frisket.store.database import Database, StoreFault, open_database, quiet_migrations
-from frisket.store.erds import ErdsDevices
 from frisket.telemetry.authority import open_authority, server_files
-from frisket.telemetry.erds_reception import Reception
 from frisket.telemetry.gateway.applying import Limits
-from frisket.telemetry.gateway.by_device import KeptDevices, erds_route
 from frisket.telemetry.gateway.by_mail import by_mail
 from frisket.telemetry.gateway.service import Gateway, open_gateway
-from frisket.telemetry.gateway.web import Door, gateway_app
+from frisket.telemetry.gateway.web import Door
+from frisket.telemetry.gateway.whole import whole_gateway
 from frisket.telemetry.gateway_mail import Mailbox, watch_mailbox
 from frisket.telemetry.mail_settings import read_mailbox
-from frisket.telemetry.table import load_tables
 
 DATABASE = "FRISKET_DATABASE"
 _TIDY = 3600.0  # seconds
@@ -115,7 +112,7 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
 
         try:
             serve_asgi(
-                gateway_app(door, gateway.database.answers, erds_route(_erds(gateway), now)),
+                whole_gateway(gateway, door, now),
                 listening.address,
                 listening.port,
                 certificate=certificate,
@@ -126,12 +123,6 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
         finally:
             over.set()
             door.close()
-
-
-def _erds(gateway: Gateway) -> Reception:
-    """Return the reception of devices that report by themselves."""
-    numbers = next((table.numbers for table in load_tables() if table.name == "canon"), {})
-    return Reception(KeptDevices(ErdsDevices(gateway.database), gateway.intake, numbers))
 
 
 def own_names(address: str) -> tuple[str, ...]:
@@ -164,3 +155,53 @@ def _tidy(gateway: Gateway, over: threading.Event) -> None:
 def _visit(gateway: Gateway, mailbox: Mailbox) -> None:
     """Fetch reports that come by mail, in an event loop of its own, as long as the process runs."""
     asyncio.run(watch_mailbox(mailbox, by_mail(gateway), time.time, say))
+
+
+@contextmanager
+def gateway_beside(
+    gateway: Gateway, door: Door, folder: Path, listening: Listening
+) -> Iterator[None]:
+    """Serve a gateway on a port of its own, with its own certificate, while the block runs.
+
+    Raises `LinkError` where the port cannot be had, `AuthorityFault`.
+    """
+    names = listening.names or own_names(listening.address)
+    own = server_files(gateway.authority, folder, names, now())
+    certificate, key = listening.certificate or own, listening.key or own
+    running: list[Serving] = []
+    failed: list[FrisketError] = []
+    up = threading.Event()
+
+    def ready(serving: Serving) -> None:
+        running.append(serving)
+        up.set()
+
+    def serve() -> None:
+        try:
+            serve_asgi(
+                whole_gateway(gateway, door, now),
+                listening.address,
+                listening.port,
+                certificate=certificate,
+                key=key,
+                ready=ready,
+                stopping=lambda: None,
+            )
+        except FrisketError as fault:
+            failed.append(fault)
+        finally:
+            up.set()
+
+    thread = threading.Thread(target=serve, name="gateway")
+    thread.start()
+    try:
+        up.wait()
+        if failed:
+            raise failed[0]
+        shown = _shown(listening.address)
+        sys.stdout.write(f"The gateway: https://{shown}:{running[0].port}/\n")
+        yield
+    finally:
+        for serving in running:
+            serving.stop()
+        thread.join()

@@ -187,12 +187,7 @@ class Gateway:
 
         To be called every hour or so. Raises `StoreFault`.
         """
-        before = int(now.timestamp()) - self.intake.limits.patience
-        known = {collector.id: collector for collector in self.collectors.all()}
-        for number, spool in overdue(self.database, before):
-            self.intake.give_up_waiting(known[number], spool, now)
-        ErdsDevices(self.database).forget(now - KEPT)
-        return forget_readings(self.database, int((now - KEPT).timestamp()))
+        return tidy(self.intake, now)
 
     def _believed(self, envelope: Envelope, kind: Kind, now: datetime) -> tuple[Collector, Sender]:
         """Return whose envelope this is. Raises `Untrusted`, `Refusal`, `StoreFault`."""
@@ -219,6 +214,19 @@ class Gateway:
         after = int(LIFE.total_seconds() / 3)
         answer = Enrolled(name, self.authority.identifier, pem, self.authority.pem, after)
         return msgspec.json.encode(answer)
+
+
+def tidy(intake: Intake, now: datetime) -> int:
+    """Apply what has waited too long, forget what is too old; return how much was forgotten.
+
+    Raises `StoreFault`.
+    """
+    before = int(now.timestamp()) - intake.limits.patience
+    known = {collector.id: collector for collector in Collectors(intake.database).all()}
+    for number, spool in overdue(intake.database, before):
+        intake.give_up_waiting(known[number], spool, now)
+    ErdsDevices(intake.database).forget(now - KEPT)
+    return forget_readings(intake.database, int((now - KEPT).timestamp()))
 
 
 def open_gateway(database: Database, authority: Authority, limits: Limits) -> Gateway:
