@@ -21,7 +21,7 @@ from frisket.fleet.roles import Role
 from frisket.model.reading import Known, Readings, Unread, Why, Witness
 from frisket.model.target import Identity
 from frisket.store.audits import Audits
-from frisket.store.inventory import Inventory, words_of
+from frisket.store.inventory import Inventory, raise_alarm, words_of
 from frisket.store.tables.device import DEVICE
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -186,3 +186,16 @@ def test_compliance_shows_course_heat_and_failures(browser: Browser, tmp_path: P
             check_page(window, "/compliance/small-office/SO-05", name="consideration")
             check_page(window, "/standards/stig", name="standard")
             check_page(window, "/compliance?baseline=modern", name="compliance-empty")
+
+
+def test_the_overview_says_what_to_look_at(browser: Browser, tmp_path: Path) -> None:
+    with served_console(tmp_path) as served:
+        fill(served, 10)
+        judged(served, 7)
+        services = served.console.services
+        with services.database.write() as connection:
+            raise_alarm(connection, 7, "another device at this address", HOSTILE, NOW)
+        with person(browser, served, "ann", [Role.READ_ONLY]) as window:
+            check_page(window, "/", name="home")
+            expect(window.page.get_by_text("another device at this address")).to_be_visible()
+            expect(window.page.get_by_text("small-office")).to_be_visible()

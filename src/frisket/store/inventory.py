@@ -147,6 +147,17 @@ class Inventory:
         with self.database.read() as connection:
             return [StoredAlarm(*_alarm(row)) for row in connection.execute(asked.limit(limit))]
 
+    def alarms_at(self, site_ids: Sequence[int], limit: int = 50) -> Sequence[Any]:
+        """Return the newest alarms that stand at sites, with their devices' names."""
+        asked = (
+            select(ALARM, DEVICE.c.name.label("device"), DEVICE.c.address, DEVICE.c.key)
+            .join(DEVICE)
+            .where(ALARM.c.cleared.is_(None), DEVICE.c.site_id.in_(list(site_ids)))
+            .order_by(ALARM.c.id.desc())
+        )
+        with self.database.read() as connection:
+            return connection.execute(asked.limit(limit)).all()
+
     def clear_alarm(self, alarm_id: int, who: str, now: datetime) -> bool:
         """Clear an alarm; say whether it stood."""
         asked = update(ALARM).where(ALARM.c.id == alarm_id, ALARM.c.cleared.is_(None))

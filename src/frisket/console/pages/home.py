@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
 from starlette.responses import Response
 
 from frisket.console.auth.passkeys import passkeys_of
 from frisket.console.page import Menu, Page, Visit
+from frisket.console.pages.devices import sites_of
+from frisket.fleet.overview import whole
 from frisket.fleet.roles import Permission
-from frisket.store.tables.device import DEVICE, SITE
+from frisket.model.condition import Condition
+from frisket.store.audits import Audits
+from frisket.store.devicelist import DeviceList
+from frisket.store.inventory import Inventory
 
 
 def home(visit: Visit) -> Response:
-    """Show what there is."""
+    """Show what there is, and what somebody should look at."""
+    database = visit.services.database
     where = visit.reach(Permission.SEE_FLEET)
-    devices, sites = (
-        select(func.count()).select_from(DEVICE),
-        select(func.count()).select_from(SITE),
-    )
-    if not where.everywhere:
-        devices = devices.where(DEVICE.c.site_id.in_(where.sites))
-        sites = sites.where(SITE.c.id.in_(where.sites))
-    with visit.services.database.read() as connection:
-        how_many = connection.scalar(devices), connection.scalar(sites)
+    sites = sites_of(where)
+    listed, audits, inventory = DeviceList(database), Audits(database), Inventory(database)
     account = visit.person.account
     lonely = bool(account.password) and not account.totp
-    lonely = lonely and not passkeys_of(visit.services.database, account.id)
-    return visit.page("home.html", lonely=lonely, devices=how_many[0], sites=how_many[1])
+    lonely = lonely and not passkeys_of(database, account.id)
+    seen = [site for site in inventory.sites() if site.id in where]
+    marks = inventory.alarms_at([site.id for site in seen])
+    return visit.page(
+        "home.html",
+        lonely=lonely,
+        devices=listed.count(Condition(), visit.now, sites),
+        sites=len(seen),
+        scores={b: whole(audits.by_consideration(b, sites)) for b in audits.baselines()},
+        unaudited=listed.count(Condition(unaudited=True), visit.now, sites),
+        low=listed.count(Condition(toner_below=15), visit.now, sites),
+        high=listed.count(Condition(worst=("high",)), visit.now, sites),
+        alarms=marks[:8],
+        newest=listed.first(Condition(state=("new",)), visit.now, sort="name", size=5, sites=sites),
+    )
 
 
 PAGES = (
