@@ -1,6 +1,9 @@
 """A worker process for test_jobs_killed: upgrades devices that are files, under fire.
 
 usage: jobs_worker.py FOLDER EXECUTOR DEVICES
+
+With FRISKET_TEST_DATABASE several of them share a PostgreSQL, and the living take over from the
+dead: silent for DEAD seconds. What is done to a device is leased for LEASE seconds.
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ import time
 from pathlib import Path
 
 from frisket.fleet.guard import Busy, Deed, Seen, perform
+from frisket.fleet.patience import Patience
 from frisket.jobs.dbos_engine import open_jobs
 from frisket.jobs.liveness import Liveness
 from frisket.jobs.port import Flow, Json, Queue, Steps
 from frisket.store.database import open_database
-from frisket.store.work import Work
+from frisket.store.work import Fenced, Work
 
+DEAD, LEASE = 2.0, 10.0
 QUEUES = (Queue("fleet", 4), Queue("device", 8, one_per_key=True))
 
 
@@ -44,8 +49,8 @@ class Devices:
         deed = Deed(f"upgrade:{name}", name, lambda: self.look(name), lambda: self.act(name))
         while True:
             try:
-                return perform(self._work, deed, self._me).value
-            except Busy:
+                return perform(self._work, deed, self._me, LEASE).value
+            except (Busy, Fenced):
                 time.sleep(0.05)
 
     def flow(self, steps: Steps, name: str) -> Json:
@@ -57,6 +62,10 @@ def rollout(steps: Steps, names: list[str]) -> Json:
     for name in names:
         steps.child("device", f"{steps.id}/{name}", name, key=name)
     return [steps.wait(f"{steps.id}/{name}") for name in names]
+
+
+def told(text: str) -> None:
+    print(text, flush=True)
 
 
 def main() -> None:
@@ -71,12 +80,15 @@ def main() -> None:
     flows = (Flow("rollout", "fleet", rollout), Flow("device", "device", devices.flow))
     url = os.environ.get("FRISKET_TEST_DATABASE", f"sqlite:///{folder}/jobs.db")
     unique = f"{executor}-{os.getpid()}" if "FRISKET_TEST_DATABASE" in os.environ else executor
-    jobs = open_jobs(url, flows, QUEUES, executor=unique)
+    again = Patience(database, first=0.2).again
+    jobs = open_jobs(url, flows, QUEUES, executor=unique, again=again)
     if unique != executor:
-        Liveness(unique, work, jobs.recover, print, beat=0.5, dead=2.0).start()
+        Liveness(unique, work, jobs.recover, told, beat=0.5, dead=DEAD).start()
     jobs.start("rollout", "r1", [f"d{number}" for number in range(count)])
     done = jobs.result("r1")
-    (folder / "result").write_text("\n".join(done))
+    shown = folder / f"result.{os.getpid()}"
+    shown.write_text("\n".join(done))
+    shown.replace(folder / "result")
 
 
 if __name__ == "__main__":

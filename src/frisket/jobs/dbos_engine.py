@@ -17,10 +17,11 @@ from typing import Any, Final
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from dbos._error import DBOSException
 from dbos._serialization import Serializer
-from sqlalchemy import create_engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from frisket.errors import FrisketError
+from frisket.jobs.connection import job_engine
 from frisket.jobs.port import (
     Again,
     Flow,
@@ -128,6 +129,7 @@ class DbosJobs:
     flows: Mapping[str, Flow]
     queues: Mapping[str, Queue]
     again: Again
+    _engine: Engine | None = None
     _registered: dict[str, Callable[..., Json]] = field(default_factory=dict)
 
     def start(
@@ -189,14 +191,29 @@ class DbosJobs:
         )
 
     def recover(self, executor: str) -> int:
-        """Re-queue what a dead process was doing; return how many flows."""
-        # Private, and the only call that keeps the queue and with it the device's lock;
-        # tests/unit/jobs/test_dbos_engine.py holds it to that.
-        return len(DBOS._recover_pending_workflows([executor]))  # noqa: SLF001
+        """Re-queue what a dead process was doing; return how many flows.
+
+        Raises `JobFault` where that was not possible for all: then it is still to be done.
+        """
+        try:
+            # Private, and the only call that keeps the queue and with it the device's lock;
+            # tests/unit/jobs/test_recovery.py holds it to that.
+            found = DBOS._recover_pending_workflows([executor])  # noqa: SLF001
+            # It logs what it could not re-queue, and goes on.
+            left = DBOS.list_workflows(
+                executor_id=executor, status="PENDING", limit=1, load_input=False, load_output=False
+            )
+        except (DBOSException, SQLAlchemyError) as fault:
+            raise JobFault(f"the work of {executor} is not taken over: {_line(fault)}") from fault
+        if left:
+            raise JobFault(f"not all work of {executor} is taken over")
+        return len(found)
 
     def close(self) -> None:
         """Stop taking work."""
         DBOS.destroy(destroy_registry=True)
+        if self._engine is not None:
+            self._engine.dispose()
 
     def register(self) -> None:
         """Give every flow to the engine, under its own name and as the target of schedules."""
@@ -239,15 +256,6 @@ def _info(status: Any) -> FlowInfo:
     )
 
 
-def _write_ahead(url: str) -> None:
-    """Let readers of a SQLite file go on beside its writer; the file remembers it."""
-    if url.startswith("sqlite"):
-        engine = create_engine(url)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        engine.dispose()
-
-
 def open_jobs(
     url: str,
     flows: Iterable[Flow],
@@ -264,10 +272,15 @@ def open_jobs(
     a step raised, may wait, and says whether the step is to be run again. Raises `JobFault`.
     """
     logging.getLogger("dbos").setLevel(logging.ERROR)
-    jobs = DbosJobs({f.name: f for f in flows}, {q.name: q for q in queues}, again)
+    try:
+        engine = job_engine(url)
+    except SQLAlchemyError as fault:
+        raise JobFault(f"the job engine does not start: {_line(fault)}") from fault
+    jobs = DbosJobs({f.name: f for f in flows}, {q.name: q for q in queues}, again, engine)
     config: DBOSConfig = {
         "name": "frisket",
         "system_database_url": url,
+        "system_database_engine": engine,
         "application_version": VERSION,
         "executor_id": executor,
         "serializer": JsonValues(),
@@ -275,7 +288,6 @@ def open_jobs(
         "scheduler_polling_interval_sec": 5.0,
     }
     try:
-        _write_ahead(url)
         DBOS(config=config)
         jobs.register()
         if not works:
@@ -290,6 +302,6 @@ def open_jobs(
                 on_conflict="always_update",
             )
     except (DBOSException, SQLAlchemyError, FrisketError) as fault:
-        DBOS.destroy(destroy_registry=True)
+        jobs.close()
         raise JobFault(f"the job engine does not start: {_line(fault)}") from fault
     return jobs
