@@ -16,8 +16,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from frisket.store.database import Database, open_database
+from frisket.store.metadata import METADATA
 
 _USER = "postgres"  # who runs it where we are root: PostgreSQL refuses that
 _CONFIG = {
@@ -136,6 +138,17 @@ def fresh(url: str) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def empty(database: Database) -> None:
+    """Take every row out of a database, and let ids begin at 1 again."""
+    with database.write() as connection:
+        if database.is_sqlite:
+            for table in reversed(METADATA.sorted_tables):
+                connection.execute(table.delete())
+        else:
+            names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
 
 
 @pytest.fixture(scope="session")

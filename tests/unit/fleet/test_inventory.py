@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from tests.peers.postgres import both, postgres
 
 from frisket.errors import UsageError
 from frisket.fleet.inventory import Sighting, check_scope, in_scope, take_in
 from frisket.model.target import Identity
-from frisket.store.database import open_database
+from frisket.store.database import Database
 from frisket.store.inventory import Inventory
 
+__all__ = ["both", "postgres"]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=1)
 CANON = Identity(
@@ -22,11 +22,8 @@ CANON = Identity(
 
 
 @pytest.fixture
-def inventory(tmp_path: Path) -> Iterator[Inventory]:
-    database = open_database(f"sqlite:///{tmp_path / 'fleet.db'}")
-    database.upgrade()
-    yield Inventory(database)
-    database.close()
+def inventory(both: Database) -> Inventory:
+    return Inventory(both)
 
 
 def test_a_device_is_kept_when_it_moves(inventory: Inventory) -> None:

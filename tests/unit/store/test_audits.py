@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.peers.postgres import empty
 
 from frisket.fleet.inventory import Sighting, take_in
 from frisket.model.finding import Verdict
 from frisket.model.target import Identity
 from frisket.store.audits import ALL, COLUMNS, AuditRecord, Audits
-from frisket.store.database import Database, open_database
+from frisket.store.database import Database
 from frisket.store.inventory import Inventory
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -29,18 +28,20 @@ def record(device: int, at: datetime, *verdicts: str) -> AuditRecord:
     )
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = open_database(f"sqlite:///{tmp_path / 'fleet.db'}")
-    found.upgrade()
-    inventory = Inventory(found)
+def fill(database: Database) -> None:
+    """Add two sites with two devices each."""
+    inventory = Inventory(database)
     for name in ("Head office", "Branch"):
         inventory.add_site(name, [], NOON)
     for number in range(1, 5):
         seen = Sighting(f"10.0.0.{number}", Identity(serial=f"S1{number}"))
         take_in(inventory, number % 2 + 1, seen, NOON)
-    yield found
-    found.close()
+
+
+@pytest.fixture
+def database(both: Database) -> Database:
+    fill(both)
+    return both
 
 
 def test_a_first_result_is_no_change_and_the_second_is(database: Database) -> None:
@@ -103,19 +104,13 @@ results = st.lists(
 )
 @given(results, st.integers(1, 5))
 def test_the_newest_sums_are_those_of_the_newest_results(
-    tmp_path_factory: pytest.TempPathFactory,
+    both: Database,
     came: list[tuple[int, int, list[str]]],
     at_once: int,
 ) -> None:
-    folder = tmp_path_factory.mktemp("audits")
-    database = open_database(f"sqlite:///{folder / 'fleet.db'}")
-    database.upgrade()
-    inventory = Inventory(database)
-    for name in ("Head office", "Branch"):
-        inventory.add_site(name, [], NOON)
-    for number in range(1, 5):
-        seen = Sighting(f"10.0.0.{number}", Identity(serial=f"S1{number}"))
-        take_in(inventory, number % 2 + 1, seen, NOON)
+    empty(both)
+    fill(both)
+    database = both
     audits = Audits(database)
     newest: dict[int, tuple[datetime, list[str]]] = {}
     # One device is not judged twice in one batch.
@@ -154,4 +149,3 @@ def test_the_newest_sums_are_those_of_the_newest_results(
     whole = {name: n for (_, c, name), n in _flat(expected).items() if c == ALL}
     assert whole == {} if last is None else {k: v for k, v in last.verdicts.items() if v} == whole
     assert Verdict.PASS.value in COLUMNS
-    database.close()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
+from tests.peers.postgres import KINDS, fresh
 
 from frisket.errors import UsageError
 from frisket.model.condition import Condition, read_condition
-from frisket.store.database import open_database
 from frisket.store.devicelist import SORTS, DeviceList
 from frisket.store.inventory import Inventory, words_of
 from frisket.store.tables.device import DEVICE, TAG
@@ -54,18 +53,21 @@ ROWS = [row(number) for number in range(1, 121)]
 TAGGED = {number for number in range(1, 121) if number % 7 == 0}
 
 
-@pytest.fixture(scope="module")
-def devices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeviceList]:
-    folder: Path = tmp_path_factory.mktemp("list")
-    database = open_database(f"sqlite:///{folder / 'fleet.db'}")
-    database.upgrade()
-    for name in SITES:
-        Inventory(database).add_site(name, [], NOW)
-    with database.write() as connection:
-        connection.execute(insert(DEVICE), ROWS)
-        connection.execute(insert(TAG), [{"device_id": n, "tag": "colour"} for n in TAGGED])
-    yield DeviceList(database)
-    database.close()
+@pytest.fixture(scope="module", params=KINDS)
+def devices(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DeviceList]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('list') / 'fleet.db'}"
+    else:
+        url = request.getfixturevalue("postgres").create()
+    with fresh(url) as database:
+        for name in SITES:
+            Inventory(database).add_site(name, [], NOW)
+        with database.write() as connection:
+            connection.execute(insert(DEVICE), ROWS)
+            connection.execute(insert(TAG), [{"device_id": n, "tag": "colour"} for n in TAGGED])
+        yield DeviceList(database)
 
 
 def meets(one: dict[str, Any], wanted: Condition) -> bool:

@@ -1,24 +1,19 @@
-"""Leases, fences and the ledger of actions; SQLite here, PostgreSQL beside its peers."""
+"""Leases, fences and the ledger of actions, on both databases."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from frisket.store.database import open_database
+from frisket.store.database import Database
 from frisket.store.work import ActionState, Fenced, Work
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Iterator[Work]:
-    database = open_database(f"sqlite:///{tmp_path / 'fleet.db'}", connections=8)
-    database.upgrade()
-    yield Work(database)
-    database.close()
+def work(both: Database) -> Work:
+    return Work(both)
 
 
 def test_a_lease_has_one_holder_and_a_rising_fence(work: Work) -> None:
