@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from frisket.console.api.find import add_interface
@@ -84,6 +84,15 @@ def guarded(app: FastAPI, services: Services, pages: Sequence[Page]) -> ASGIApp:
     return Guard(GZipMiddleware(app, minimum_size=1000), services.settings, most)
 
 
+def _allowed(request: Request) -> str:
+    """Return every method that the address takes: each method is a route of its own here."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return ", ".join(sorted(found))
+
+
 def _tell_faults(app: FastAPI, services: Services) -> None:
     def safe_visit(request: Request) -> Visit:
         try:
@@ -109,7 +118,8 @@ def _tell_faults(app: FastAPI, services: Services) -> None:
             405: ("That does not work", "This address does not take that kind of request."),
         }.get(fault.status_code, ("That does not work", str(fault.detail)))
         answer = await run_in_threadpool(shown, request, fault.status_code, title, detail)
-        answer.headers.update(fault.headers or {})  # such as Allow of 405
+        if fault.status_code == 405:
+            answer.headers["allow"] = _allowed(request)
         return answer
 
     async def invalid(_: Request, fault: Exception) -> Response:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from frisket.errors import UsageError
+from frisket.fleet.identity import Marks
+from frisket.fleet.inventory import Sighting
 from frisket.jobs.port import Jobs
 from frisket.model.target import Identity
 
@@ -66,8 +68,9 @@ def listed(text: str) -> Iterator[tuple[str, Identity]]:
             if number > MOST_ROWS:
                 raise UsageError(f"the list is longer than {MOST_ROWS} lines")
             known = {name: (row.get(names.get(name, "")) or "").strip() for name in COLUMNS}
-            if marked(known):
-                yield known.pop("address"), Identity(**known)
+            one = known.pop("address"), Identity(**known)
+            if marked(*one):
+                yield one
     except csv.Error as fault:
         raise UsageError(f"the list is no CSV: {fault}") from None
 
@@ -79,6 +82,6 @@ def _headings(reader: csv.DictReader[str]) -> Sequence[str]:
         raise UsageError(f"the list is no CSV: {fault}") from None
 
 
-def marked(row: Mapping[str, str]) -> bool:
-    """Say whether a line says which device it means."""
-    return any(row[name] for name in ("address", "serial", "mac"))
+def marked(address: str, identity: Identity) -> bool:
+    """Say whether an address, or a mark that is one, says which device is meant."""
+    return Sighting(address, identity).marks.cleaned().key != Marks().key

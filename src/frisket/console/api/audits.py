@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from frisket.console.api.access import Needs
 from frisket.console.api.devices import seen
-from frisket.console.api.filters import Filters
+from frisket.console.api.filters import StrictFilters
 from frisket.console.api.jobs import job_of, place_of
 from frisket.console.api.models import Findings, JobOut, ResultOut
 from frisket.console.api.resource import (
+    NUMBER,
     Asked,
     Listed,
     Number,
@@ -36,7 +37,7 @@ from frisket.store.devicelist import DeviceList
 
 ROUTER = resources("audits")
 Runs = Annotated[Visit, Depends(Needs(Permission.RUN_AUDIT))]
-Id = Annotated[int, Field(ge=1, le=1 << 53)]
+Id = Annotated[int, Field(ge=1, le=1 << 53), NUMBER]
 
 
 class AuditOrder(Asked):
@@ -46,7 +47,7 @@ class AuditOrder(Asked):
     """
 
     baseline: Words = "small-office"
-    condition: Filters = Field(default_factory=Filters)
+    condition: StrictFilters = Field(default_factory=StrictFilters)
     devices: list[Id] | None = Field(default=None, min_length=1, max_length=10_000)
 
 

@@ -14,7 +14,6 @@ from frisket.console.api.models import (
     AddressOut,
     AlarmOut,
     ChangeOut,
-    Counts,
     DeviceDetail,
     DeviceOut,
     DriftOut,
@@ -27,7 +26,6 @@ from frisket.console.api.resource import (
     Outdated,
     Paged,
     Sees,
-    Words,
     after,
     answered,
     below,
@@ -93,15 +91,6 @@ def devices(visit: Sees, asked: Annotated[FilteredPage, Query()]) -> Listed[Devi
     return listing(found, asked.limit, lambda: rows[-1].id)
 
 
-@ROUTER.get("/counts")
-def counts(visit: Sees, asked: Annotated[Filters, Query()]) -> Counts:
-    """Count the devices that are meant, by site, state, status and worst failing severity."""
-    sites = sites_of(visit.reach(Permission.SEE_FLEET))
-    listed = DeviceList(visit.services.database)
-    page = listed.page(asked.condition(), visit.now, size=1, sites=sites)
-    return Counts(total=page.total, counts={n: dict(c) for n, c in page.counts.items()})
-
-
 @ROUTER.get("/{id}", response_model=DeviceDetail)
 def device(visit: Sees, id: Number) -> Response:  # noqa: A002
     """Return one device, with its version in ETag."""
@@ -158,4 +147,4 @@ def history(visit: Sees, id: Number) -> Listed[ChangeOut]:  # noqa: A002
     return Listed(items=[ChangeOut.model_validate(row) for row in rows], next=None)
 
 
-__all__ = ["ROUTER", "Words", "detail", "rows_after", "seen"]
+__all__ = ["ROUTER", "detail", "rows_after", "seen"]

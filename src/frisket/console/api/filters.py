@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from frisket.console.api.resource import Asked, Paged, Words
+from frisket.console.api.resource import NUMBER, Asked, Paged, Words
 from frisket.model.condition import Condition, read_condition
 
+Share = Annotated[float, Field(ge=0, le=100, description="Percent")]
 _SHARES = ("score_below", "coverage_below")
 
 
@@ -43,6 +44,16 @@ class Filters(Asked):
             if table[name] is not None:
                 table[name] /= 100
         return read_condition(table)
+
+
+class StrictFilters(Filters):
+    """The same in a body, where a number is no text and no truth value."""
+
+    score_below: Annotated[Share, NUMBER] | None = None
+    coverage_below: Annotated[Share, NUMBER] | None = None
+    toner_below: Annotated[int, Field(ge=0, le=100), NUMBER] | None = None
+    unseen_days: Annotated[int, Field(ge=0, le=10_000), NUMBER] | None = None
+    unaudited: Annotated[bool, Field(strict=True)] = False
 
 
 class FilteredPage(Filters, Paged):

@@ -50,10 +50,15 @@ class Took(BaseModel):
 @ROUTER.put("/{id}/devices")
 def put(visit: Edits, id: Number, devices: DevicesIn) -> Took:  # noqa: A002
     """Take devices into a site's inventory; sending the same again changes nothing."""
-    rows = [one.model_dump() for one in devices.devices]
-    if not all(marked(row) for row in rows):
-        raise UsageError("a device has neither address, serial nor mac")
-    return _take(visit, id, ((row.pop("address"), Identity(**row)) for row in rows))
+    rows = [_row(one) for one in devices.devices]
+    if not all(marked(*row) for row in rows):
+        raise UsageError("a device has neither address nor a serial number or MAC that is one")
+    return _take(visit, id, rows)
+
+
+def _row(device: DeviceIn) -> tuple[str, Identity]:
+    told = device.model_dump()
+    return told.pop("address"), Identity(**told)
 
 
 @ROUTER.put("/{id}/devices.csv")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from frisket.console.api.devices import rows_after, seen
 from frisket.console.api.filters import FilteredPage
@@ -132,7 +132,7 @@ class StatementOut(BaseModel):
     readings: int
     complete: bool
     lines: list[dict[str, Any]]
-    silences: list[tuple[str, str, str]]
+    silences: list[list[str]] = Field(description="Begin, end and reason of each")
     notes: list[str]
 
 
@@ -228,6 +228,5 @@ def statement(visit: Sees, id: Number, month: MonthWord) -> StatementOut:  # noq
     """Return a device's billing statement of a month, in its site's time zone."""
     [who] = _who(visit, [seen(visit, id).row])
     year, number = (int(part) for part in re.split("-", month))
-    return StatementOut.model_validate(
-        asdict(_views(visit).statement(who, (year, number), visit.now))
-    )
+    stated = _views(visit).statement(who, (year, number), visit.now)
+    return StatementOut.model_validate(asdict(stated))

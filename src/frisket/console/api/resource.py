@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,6 +33,16 @@ T = TypeVar("T")
 
 # Databases refuse NUL, and nothing here is written over several lines.
 Words = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def _number(value: object) -> object:
+    """Let through what is a number in JSON: neither a text nor a truth value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number is asked for")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+NUMBER: Final = BeforeValidator(_number)
 Number = Annotated[int, Path(ge=1, le=_MOST_IDS)]
 Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}$")]
 IfMatch = Annotated[
@@ -66,7 +76,7 @@ class Outdated(Fault):
 class OtherOrder(Fault):
     """This Idempotency-Key stands for another order already."""
 
-    status = 422
+    status = 409
     title = "The key is used"
 
 

@@ -12,6 +12,7 @@ from frisket.console.api.access import Needs
 from frisket.console.api.jobs import place_of
 from frisket.console.api.models import JobOut, ScheduleOut, SiteCount, SiteOut
 from frisket.console.api.resource import (
+    NUMBER,
     Asked,
     IfMatch,
     Listed,
@@ -49,8 +50,8 @@ Plain = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x
 class Limits(Asked):
     """How gently a site's devices are asked."""
 
-    packets_per_second: int = Field(default=10, ge=0, le=1000)
-    parallel: int = Field(default=100, ge=1, le=1000)
+    packets_per_second: Annotated[int, Field(ge=0, le=1000), NUMBER] = 10
+    parallel: Annotated[int, Field(ge=1, le=1000), NUMBER] = 100
 
 
 class SiteChange(Asked):
@@ -77,7 +78,7 @@ class SiteChange(Asked):
 class ScheduleChange(Asked):
     """When a task is done: every so many seconds, or at hours of the site's days."""
 
-    every: int | None = Field(default=None, ge=60, le=31 * 86_400)
+    every: Annotated[int, Field(ge=60, le=31 * 86_400), NUMBER] | None = None
     at: list[Hour] = Field(default=[], max_length=48)
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
         default=[], max_length=7
