@@ -1,0 +1,169 @@
+"""`/attestations`: what only a person can say, with name, day and evidence."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from starlette.responses import Response
+
+from frisket.audit.attest import read_attestation
+from frisket.audit.entries import Entry
+from frisket.audit.questionnaire import ask, hint
+from frisket.console.faults import NotFound
+from frisket.console.page import Menu, Page, Visit
+from frisket.console.pages.devices import sites_of
+from frisket.console.scoping import allow, choices, chosen, words
+from frisket.errors import UsageError
+from frisket.fleet.asking import kept
+from frisket.fleet.evidence import LARGEST, MOST, Evidence, evidence_of
+from frisket.fleet.roles import Permission
+from frisket.fleet.waiving import standing
+from frisket.fleet.words import fits
+from frisket.store.people import EvidenceRow, People, add_attestation, add_evidence
+
+_ATTEST = Permission.ATTEST
+_YES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def show(visit: Visit) -> Response:
+    """List what people said, with the files they handed in."""
+    people = People(visit.services.database)
+    content = visit.services.crew.content
+    rows = people.attestations(sites_of(visit.reach(Permission.SEE_FLEET)), limit=500)
+    files: dict[int, list[EvidenceRow]] = {}
+    for one in people.evidence([row.id for row in rows]):
+        files.setdefault(one.attestation_id, []).append(one)
+    today, where = visit.now.date(), visit.reach(_ATTEST)
+    return visit.page(
+        "attestations.html",
+        rows=rows,
+        files=files,
+        stands={row.id: standing(row.expires, today) for row in rows},
+        faults={row.id: fits(row, content) for row in rows},
+        meant=words(visit, {row.id: row.scope for row in rows}),
+        labels={
+            row.key: content.catalog[row.key].label for row in rows if row.key in content.catalog
+        },
+        may_end={
+            row.id: where.everywhere if row.site_id is None else row.site_id in where
+            for row in rows
+        },
+    )
+
+
+def new(visit: Visit) -> Response:
+    """Show the form, filled with what a finding's link says."""
+    content = visit.services.crew.content
+    asked: dict[str, Any] = {}
+    for rule in content.rules.values():
+        setting = content.catalog[rule.key]
+        if not setting.secret and rule.key not in asked:
+            asked[rule.key] = {"ask": ask(rule, setting), "hint": hint(setting)}
+    named = content.rules.get(visit.form.one("rule"))
+    return visit.page(
+        "attestation_new.html",
+        asked=dict(sorted(asked.items(), key=lambda pair: str(pair[1]["ask"]))),
+        baselines=content.baselines,
+        key=visit.form.one("key") or (named.key if named else ""),
+        scopes=choices(visit, _ATTEST),
+        chosen=visit.form.one("for"),
+        today=visit.now.date().isoformat(),
+        files=range(1, MOST + 1),
+        largest=LARGEST >> 20,
+    )
+
+
+def add(visit: Visit) -> Response:
+    """Keep what a person says, with its evidence."""
+    services, form = visit.services, visit.form
+    scope, site = chosen(visit, _ATTEST)
+    kind, _, name = form.one("what").partition(":")
+    answer: object = form.one("answer")
+    if kind == "consideration":
+        answer = _YES.get(str(answer).casefold(), answer)
+    fields = {
+        "key": name if kind == "key" else "",
+        "consideration": name if kind == "consideration" else "",
+        "answer": answer,
+        "who": form.one("who"),
+        "when": form.one("when"),
+        "evidence": " ".join(form.one("evidence").split()),
+    } | ({"expires": form.one("expires")} if form.one("expires") else {})
+    said = kept(read_attestation(Entry("the attestation", fields), services.crew.content))
+    if date.fromisoformat(said["looked"]) > visit.now.date():
+        raise UsageError("the day on which it was looked at lies ahead")
+    files = _files(visit)
+    about = said["key"] or said["consideration"]
+    act = visit.act(
+        "attestation.add", about, answer=said["answer"], evidence=[one.digest for one in files]
+    )
+    values = said | {
+        "looked": date.fromisoformat(said["looked"]),
+        "expires": date.fromisoformat(said["expires"]),
+        "scope": scope.table(),
+        "site_id": site,
+        "made_by": visit.person.name,
+        "made": visit.now,
+    }
+    with services.database.write() as connection:
+        services.log.record_within(connection, act)
+        number = add_attestation(connection, values)
+        for one in files:
+            row = {"name": one.name, "type": one.type, "size": len(one.body)}
+            add_evidence(connection, number, row | {"digest": one.digest, "body": one.body})
+    return visit.go("/attestations", visit.text("It counts from the next audit on."))
+
+
+def _files(visit: Visit) -> list[Evidence]:
+    found = []
+    for number in range(1, MOST + 1):
+        file = visit.form.files.get(f"file-{number}")
+        if file is not None and file.filename:
+            found.append(evidence_of(file.filename, file.file.read(LARGEST + 1)))
+    return found
+
+
+def end(visit: Visit) -> Response:
+    """Take an attestation back."""
+    people = People(visit.services.database)
+    row = people.attestation(visit.number("id"))
+    if row is None:
+        raise NotFound
+    allow(visit.reach(_ATTEST), row.site_id)
+    visit.record("attestation.end", row.key or row.consideration, attestation=row.id)
+    people.end_attestation(row.id, visit.person.name, visit.now)
+    return visit.go("/attestations", visit.text("It counts no more, from the next audit on."))
+
+
+def download(visit: Visit) -> Response:
+    """Send a file of evidence, as a download and nothing else."""
+    people = People(visit.services.database)
+    found = people.file(visit.number("id"))
+    row = None if found is None else people.attestation(found[0].attestation_id)
+    if found is None or row is None:
+        raise NotFound
+    allow(visit.reach(Permission.SEE_EVIDENCE), row.site_id)
+    file, body = found
+    visit.record("evidence.download", file.name, digest=file.digest)
+    headers = {
+        "content-disposition": f'attachment; filename="{file.name}"',
+        "content-security-policy": "default-src 'none'; sandbox",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(body, media_type=file.type, headers=headers)
+
+
+PAGES = (
+    Page(
+        "GET",
+        "/attestations",
+        show,
+        Permission.SEE_FLEET,
+        Menu("Attestations", "user-check", 420, group="Compliance"),
+    ),
+    Page("GET", "/attestations/new", new, _ATTEST),
+    Page("POST", "/attestations", add, _ATTEST, most=MOST * LARGEST + (1 << 20)),
+    Page("POST", "/attestations/{id}/end", end, _ATTEST),
+    Page("GET", "/evidence/{id}", download, Permission.SEE_EVIDENCE),
+)

@@ -1,0 +1,131 @@
+"""People's part of compliance in a browser: waive, attest with a file, ask, edit baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+from sqlalchemy import update
+from tests.browser.console import Served, check_page, chromium, person, served_console
+
+from frisket.audit.capture import Capture
+from frisket.audit.session import Session
+from frisket.fleet.inventory import Sighting, take_in
+from frisket.fleet.results import record_of
+from frisket.fleet.roles import Role
+from frisket.model.reading import Known, Readings, Witness
+from frisket.model.target import Identity
+from frisket.store.audits import Audits
+from frisket.store.inventory import Inventory
+from frisket.store.tables.account import ACCOUNT
+
+pytestmark = pytest.mark.xdist_group("browser")
+NOW = datetime.now(UTC)
+HOSTILE = "<img src=x onerror=alert(1)>'\""
+ADMIN, SECURITY = [Role.ADMINISTRATOR], [Role.SECURITY_ADMINISTRATOR]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served_console(tmp_path_factory.mktemp("people")) as found:
+        inventory = Inventory(found.console.services.database)
+        site = inventory.add_site(f"Office {HOSTILE}", ["10.0.0.0/8"], NOW)
+        identity = Identity("Canon", "iR-ADV C5560", "XTG00001", name=f"hall {HOSTILE}")
+        take_in(inventory, site, Sighting("10.0.0.1", identity), NOW)
+        for name, roles in (("ann", ADMIN), ("sue", SECURITY), ("ada", [Role.AUDITOR])):
+            found.account(name, roles)
+        with found.console.services.database.write() as connection:
+            connection.execute(update(ACCOUNT).values(elevated=NOW - timedelta(days=2)))
+        audited(found)
+        yield found
+
+
+def audited(served: Served) -> None:
+    """Judge the device by what was read of it, as the crew does after a visit."""
+    services = served.console.services
+    content = services.crew.content
+    readings = Readings.single(
+        {
+            "snmp.v1.enabled": Known(True, Witness.NETWORK, NOW, "snmp", HOSTILE),
+            "snmp.v3.enabled": Known(True, Witness.NETWORK, NOW, "snmp"),
+        }
+    )
+    capture = Capture("10.0.0.1", Identity("Canon", serial="XTG00001"), readings, datetime.now(UTC))
+    said = services.crew.words(content, [1])[1]
+    session = Session(content, content.baseline("small-office"), lambda: datetime.now(UTC))
+    result = session.saying(said.attestations, said.waivers).judge(capture)
+    kept = record_of(1, "small-office", result, capture, content.catalog)
+    Audits(services.database).keep([kept])
+
+
+def approve(browser: Browser, served: Served) -> None:
+    """Let the second person approve the newest proposal."""
+    with person(browser, served, "sue", SECURITY) as window:
+        window.open("/approvals")
+        window.page.locator("main tbody a, main .card a").first.click()
+        window.page.get_by_role("button", name="Approve and carry out").click()
+        expect(window.page.get_by_text("taken", exact=True)).to_be_visible()
+
+
+def test_a_finding_is_waived_by_two_persons(browser: Browser, served: Served) -> None:
+    with person(browser, served, "ann", ADMIN) as window:
+        page = window.page
+        check_page(window, "/waivers", name="waivers-none")
+        window.open("/devices/1")
+        finding = page.locator("details.finding", has_text="SNMPv1").first
+        finding.locator("summary").click()
+        finding.get_by_role("link", name="Waive").click()
+        expect(page.get_by_label("What is waived")).to_have_value("rule:snmp.v1-off")
+        expect(page.get_by_label("Holds for")).to_have_value("device:1")
+        check_page(window, "/waivers/new?device=1&for=device:1&rule=snmp.v1-off", name="waiver-new")
+        page.get_by_label("Owner").fill("Ann Onymous")
+        page.get_by_label("Reason").fill(f"old label printer {HOSTILE}")
+        page.get_by_label("Last day").fill((NOW + timedelta(days=20)).date().isoformat())
+        page.get_by_role("button", name="Propose").click()
+        expect(page.get_by_text("A second person has to decide this.")).to_be_visible()
+        audited(served)
+        window.open("/devices/1")
+        expect(page.locator(".v-waived")).to_have_count(0)
+    approve(browser, served)
+    audited(served)
+    with person(browser, served, "ann", ADMIN) as window:
+        page = window.page
+        window.open("/devices/1")
+        page.get_by_text("In order, waived or not applicable").click()
+        expect(page.locator("details.finding", has=page.locator(".v-waived"))).to_have_count(1)
+        check_page(window, "/waivers")
+        expect(page.locator("tbody tr")).to_contain_text("ends soon")
+        page.get_by_role("button", name="End it").click()
+        expect(page.get_by_text("Nothing is waived")).to_be_visible()
+
+
+def test_an_attestation_has_its_file(browser: Browser, served: Served) -> None:
+    with person(browser, served, "ann", ADMIN) as window:
+        page = window.page
+        check_page(window, "/attestations/new?device=1&for=device:1", name="attestation-new")
+        page.get_by_label("Question").select_option("key:service-mode.password-strong")
+        page.get_by_label("Answer").fill("yes")
+        page.get_by_label("What shows it").fill(f"photograph {HOSTILE}")
+        page.get_by_label("File 1").set_input_files(
+            files=[{"name": "../a b.html", "mimeType": "text/html", "buffer": b"%PDF-1.7 x"}]
+        )
+        page.get_by_role("button", name="Attest").click()
+        expect(page.get_by_text("It counts from the next audit on.")).to_be_visible()
+        check_page(window, "/attestations")
+        answer = window.context.request.get(f"{served.url}/evidence/1")
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.body() == b"%PDF-1.7 x"
+        audited(served)
+        window.open("/devices/1")
+        page.get_by_text("In order, waived or not applicable").click()
+        expect(page.locator("details.finding", has=page.locator(".v-pass"))).not_to_have_count(0)
