@@ -32,7 +32,7 @@ def worker(*, data: Path, database: str = "") -> int:
     database
         postgresql://… of the console. Without it: FRISKET_DATABASE.
     """
-    from frisket.console.build import open_data
+    from frisket.console.build import open_data, open_log
     from frisket.fleet.engine import open_engine
 
     url = database or os.environ.get(DATABASE, "")
@@ -47,7 +47,7 @@ def worker(*, data: Path, database: str = "") -> int:
         if topic == "worker":
             say(str(what["said"]))
 
-    engine = open_engine(data, opened, now, told)
+    engine = open_engine(data, opened, now, told, log=open_log(data, opened))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

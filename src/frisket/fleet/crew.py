@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, Final
@@ -16,8 +16,15 @@ from frisket.audit.baseline import Baseline
 from frisket.audit.capture import Capture
 from frisket.audit.load import Content
 from frisket.audit.session import Session
-from frisket.fleet.inventory import Sighting as Met
+from frisket.catalog.load import Catalog
+from frisket.drivers.credential import Credentials
+from frisket.drivers.read import witness
+from frisket.fleet.drifting import Drifting
+from frisket.fleet.equipped import Equipment, Met, Place
+from frisket.fleet.inventory import Sighting as Seen
 from frisket.fleet.inventory import in_scope, taken
+from frisket.fleet.log import AuditLog
+from frisket.fleet.network import Network, around
 from frisket.fleet.own import OwnBaselines
 from frisket.fleet.results import record_of
 from frisket.fleet.words import Words, words_of
@@ -44,6 +51,8 @@ class Crew:
     """What the steps work with. `told` hears of progress: a topic and a table.
 
     `packaged` is the content that came with this version; `content` has the own baselines too.
+    `executor` names this process; without `equipment` it logs in nowhere, without `log` it changes
+    nothing.
     """
 
     database: Database
@@ -51,6 +60,9 @@ class Crew:
     now: Callable[[], datetime]
     told: Callable[[str, dict[str, Any]], None]
     options: Options = field(default_factory=Options)
+    equipment: Equipment | None = None
+    log: AuditLog | None = None
+    executor: str = "local"
     _parsed: dict[str, Baseline] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -87,7 +99,7 @@ class Crew:
 
     def take(self, site_id: int, target: Target, seen: Sighting) -> Any:
         """Write a sighting into the inventory."""
-        met = Met(
+        met = Seen(
             target.address,
             seen.identity,
             seen.facts.get("snmp-engine", ""),
@@ -116,14 +128,16 @@ class Crew:
     async def _audit(self, baseline: str, ids: Sequence[int]) -> Json:
         content = await asyncio.to_thread(lambda: self.content)
         session = Session(content, content.baseline(baseline), self.now)
-        places = self._places(ids)
+        places = self.places(ids)
+        asking = await asyncio.to_thread(self._asking, places)
         words = await asyncio.to_thread(self.words, content, ids)
         records: list[AuditRecord] = []
         missed: list[list[str]] = []
 
-        async def visit(place: _Place) -> Sighting | Incomplete:
+        async def visit(place: Place) -> Sighting | Incomplete:
             limits = _limits(place.site)
-            return await visit_target(place.target, limits, self.options, self.now)
+            seen = await visit_target(place.target, limits, self.options, self.now)
+            return seen if isinstance(seen, Incomplete) else await asking.ask(place, seen)
 
         limit = min((_parallel(p.site, 100) for p in places), default=1)
         async for place, seen in survey(places, visit, limit):
@@ -141,16 +155,34 @@ class Crew:
                 result = judging.judge(capture, key, place.target)
                 catalog = content.catalog
                 records.append(record_of(met.device_id, baseline, result, capture, catalog))
+                await asyncio.to_thread(self._follow, met.device_id, capture, catalog)
             self.told("audit", {"site_id": place.site.id, "device": place.id})
         unique = {record.device_id: record for record in records}
         changed = await asyncio.to_thread(Audits(self.database).keep, list(unique.values()))
         return {"judged": len(unique), "changed": changed, "missed": missed[:100]}
 
+    def _asking(self, places: Sequence[Place]) -> Asking:
+        """Return how devices are asked for their own word: those that there is a login for."""
+        if self.equipment is None:
+            return Asking(self.options)
+        credentials = self.equipment.credentials(places)
+        met = self.equipment.met(places) if credentials.scoped else None
+        return Asking(self.options, credentials, met)
+
+    def _follow(self, device_id: int, capture: Capture, catalog: Catalog) -> None:
+        """Compare a device with what was accepted of it."""
+        row = Inventory(self.database).device(device_id)
+        if row is not None:
+            drifting = Drifting(self.database, catalog)
+            firmware = capture.identity.firmware or row.firmware
+            drifting.look(device_id, capture.readings, firmware, row.state, self.now())
+
     def words(self, content: Content, ids: Sequence[int]) -> dict[int, Words]:
         """Return what people said of each of some devices: waivers and attestations."""
         return words_of(self.database, content, self.now(), ids)
 
-    def _places(self, ids: Sequence[int]) -> list[_Place]:
+    def places(self, ids: Sequence[int]) -> list[Place]:
+        """Return devices with their sites; those that may not be asked are left out."""
         inventory = Inventory(self.database)
         sites = {site.id: site for site in inventory.sites()}
         places = []
@@ -162,7 +194,7 @@ class Crew:
             # An address that left the scope since is not asked any more.
             if in_scope(row.address, site.scope):
                 ports = {int(k): int(v) for k, v in row.ports.items()}
-                places.append(_Place(row.id, site, Target(row.address, ports=ports)))
+                places.append(Place(row.id, site, Target(row.address, ports=ports), row))
         return places
 
     def site(self, name: str) -> Site:
@@ -174,10 +206,24 @@ class Crew:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    id: int
-    site: Site
-    target: Target
+class Asking:
+    """Asks devices for their own word in an audit, where a login is set for them."""
+
+    options: Options
+    credentials: Credentials = field(default_factory=Credentials)
+    met: Met | None = None
+
+    async def ask(self, place: Place, seen: Sighting) -> Sighting:
+        """Return the sighting with the device's word, or as it is."""
+        login = self.credentials.if_sure(place.target.address)
+        if login is None or self.met is None:
+            return seen
+        pace = float((place.site.limits or {}).get("packets_per_second", 10.0))
+        dialer = Network(self.options, pace).dialer(place.target, login)
+        expected = self.met.known(place.target.address)
+        given = around(self.options.patience, awake="snmp" in seen.facts)
+        word = await witness(dialer, login, expected, given)
+        return replace(seen, readings=seen.readings | word)
 
 
 def whole_site(name: str) -> dict[str, Any]:

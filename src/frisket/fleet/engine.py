@@ -12,7 +12,10 @@ from typing import Any
 
 from frisket.audit.load import Content, load_content
 from frisket.fleet.crew import Crew
+from frisket.fleet.equipped import Equipment
 from frisket.fleet.flows import QUEUES, all_flows
+from frisket.fleet.keys import open_keys
+from frisket.fleet.log import AuditLog
 from frisket.fleet.patience import Patience
 from frisket.jobs.dbos_engine import DbosJobs, open_jobs
 from frisket.jobs.liveness import Liveness
@@ -52,19 +55,30 @@ def open_engine(
     *,
     works: bool = True,
     content: Content | None = None,
+    log: AuditLog | None = None,
 ) -> Engine:
     """Open the engine of a data folder, or of its PostgreSQL. Raises `JobFault`, `StoreFault`.
 
     With SQLite there is one process, whose name never changes: it takes up its own work again.
     With PostgreSQL each process has a name of its own, and the living take over from the dead.
     """
-    crew = Crew(database, content or load_content(), now, told)
     work = Work(database)
     if database.is_sqlite:
         url, executor = f"sqlite:///{folder / 'jobs.db'}", "local"
     else:
         url = database.engine.url.render_as_string(hide_password=False)
         executor = f"{platform.node()}-{os.getpid()}-{int(now().timestamp())}"
+    equipment = Equipment(database, open_keys(folder, os.environ), now)
+    crew = Crew(
+        database,
+        content or load_content(),
+        now,
+        told,
+        equipment=equipment,
+        log=log,
+        executor=executor,
+    )
+    equipment.ready()
     patience = Patience(database)
     flows = all_flows(crew)
     jobs = open_jobs(url, flows, QUEUES, executor=executor, works=works, again=patience.again)

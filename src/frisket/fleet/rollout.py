@@ -169,12 +169,14 @@ def to_undo(rollout: Rollout) -> tuple[str, ...]:
 def note(rollout: Rollout, device: str, step: Step) -> Rollout:
     """Return the rollout after one device's news; it may end or halt by it.
 
-    The same news twice changes nothing, and an end is never taken back but by undoing.
+    The same news twice changes nothing, and an end is never taken back but by undoing, which may
+    fail too.
     """
     if not any(device in wave for wave in rollout.waves):
         raise NotNow(f"{device} is not part of {rollout.id}")
     before = rollout.step(device)
-    undoes = step is Step.UNDONE and before is Step.DONE
+    undoing = rollout.state is RolloutState.UNDOING and step in _BAD
+    undoes = before is Step.DONE and (step is Step.UNDONE or undoing)
     if before is step or (before in _ENDED and not undoes):
         return rollout
     return _ended(replace(rollout, steps={**rollout.steps, device: step}))

@@ -1,0 +1,360 @@
+"""Carries out the steps of changes: plans devices, and writes to them under lease and record.
+
+Every method is one step: plain values in and out, and repeating it does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from frisket.audit.session import Session
+from frisket.drivers.base import Settings
+from frisket.drivers.credential import Credentials
+from frisket.drivers.job import Mode, Pace
+from frisket.drivers.load import load_drivers
+from frisket.drivers.plan import DevicePlan, Plan
+from frisket.drivers.plan_file import content_version
+from frisket.drivers.record import Outcome, Record, Result, progress_of
+from frisket.drivers.undo import inverse
+from frisket.drivers.ways import seen_from
+from frisket.errors import FrisketError, UsageError
+from frisket.fleet.carrying import Applier
+from frisket.fleet.chain import Act
+from frisket.fleet.changes import Source, packed, read_source, step_of, unpacked_plan
+from frisket.fleet.changing import REFUSED, Changing, with_accepted
+from frisket.fleet.crew import Crew
+from frisket.fleet.equipped import Place
+from frisket.fleet.guard import LEASE_SECONDS, Busy, Deed, Seen, perform
+from frisket.fleet.network import Network
+from frisket.fleet.planning import Planner
+from frisket.fleet.policies import Policies
+from frisket.fleet.reapplying import Reapplying
+from frisket.fleet.rollout import Step
+from frisket.jobs.port import Json
+from frisket.ledger import LedgerFault
+from frisket.model.finding import Incomplete
+from frisket.net.dial import source_of
+from frisket.probe.survey import survey
+from frisket.store.changes import Changes, Planned, StoredRows, put_device
+from frisket.store.database import StoreFault
+from frisket.store.drifts import Drifts
+from frisket.store.work import Action, ActionState, Fenced, Work
+
+_KEPT: Final = LEASE_SECONDS / 4  # seconds between signs of life while a device is changed
+_HINT: Final = " (--new-identity"  # what the command line would say here
+
+
+@dataclass(slots=True)
+class Watched:
+    """The ledger of actions, which remembers the fence that it gave out last."""
+
+    work: Work
+    fence: int = 0
+
+    def take_lease(self, name: str, holder: str, seconds: float) -> int | None:
+        """Return the fence, None where another holds the lease."""
+        fence = self.work.take_lease(name, holder, seconds)
+        self.fence = fence or 0
+        return fence
+
+    def keep_lease(self, name: str, fence: int, seconds: float) -> bool:
+        """Say whether the lease is still held, and prolong it."""
+        return self.work.keep_lease(name, fence, seconds)
+
+    def give_back(self, name: str, fence: int) -> None:
+        """End a lease."""
+        self.work.give_back(name, fence)
+
+    def intend(self, key: str, subject: str, fence: int, detail: str = "") -> Action | None:
+        """Write the intent; return what was there before."""
+        return self.work.intend(key, subject, fence, detail)
+
+    def settle(self, key: str, fence: int, state: ActionState, detail: str = "") -> None:
+        """Write the outcome."""
+        self.work.settle(key, fence, state, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One device's turn in a change."""
+
+    change_id: int
+    place: Place
+    undoing: bool
+
+    @property
+    def key(self) -> str:
+        """Return the name of the action: the same after a crash."""
+        what = "undo" if self.undoing else "do"
+        return f"change:{self.change_id}:{self.place.id}:{what}"
+
+    @property
+    def lease(self) -> str:
+        """Return the name of the lease on the device."""
+        return f"device:{self.place.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCrew:
+    """The crew, as it plans and makes changes."""
+
+    crew: Crew
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def changing(self) -> Changing:
+        """Return what decides. Raises `UsageError` where this process keeps no audit log."""
+        crew = self.crew
+        if crew.log is None:
+            raise UsageError("this process keeps no audit log, and changes nothing")
+        return Changing(crew.database, crew.log, crew.now, crew.content)
+
+    @property
+    def _changes(self) -> Changes:
+        return Changes(self.crew.database)
+
+    def chosen(self, change_id: int) -> Json:
+        """Return the devices that a change means, in groups; only those of its sites."""
+        change = self._changes.find(change_id)
+        if change is None:
+            return []
+        return self.crew.chosen(dict(change.condition))
+
+    def plan(self, change_id: int, ids: Sequence[int]) -> Json:
+        """Plan devices and keep the plans; returns how many are to be changed."""
+        change = self._changes.find(change_id)
+        if change is None:
+            return {"changing": 0}
+        sites = set(change.sites)
+        places = [place for place in self.crew.places(ids) if place.site.id in sites]
+        source = read_source(change.source, self.crew.content)
+        found = asyncio.run(self._plan(source, places))
+        self._changes.put_plans(change_id, [one for one, _ in found])
+        with self.crew.database.write() as connection:
+            for one, why in found:
+                if why:
+                    values = {"step": REFUSED, "why": why}
+                    put_device(connection, change_id, one.device_id, values)
+        for place in places[:1]:
+            self.crew.told("change", {"site_id": place.site.id, "change": change_id})
+        return {"changing": sum(bool(one.settings) for one, _ in found)}
+
+    async def _plan(self, source: Source, places: Sequence[Place]) -> list[tuple[Planned, str]]:
+        credentials, met = Credentials(), None
+        if self.crew.equipment is not None:
+            credentials = await asyncio.to_thread(self.crew.equipment.credentials, places)
+            met = await asyncio.to_thread(self.crew.equipment.met, places)
+        if met is None:
+            raise UsageError("this process has no keys, and logs in nowhere")
+        baseline = source.baseline or "accepted"
+        found: list[tuple[Planned, str]] = []
+        network = self._network(places[0]) if places else Network(self.crew.options)
+        wanted = await asyncio.to_thread(self._accepted, source, places)
+        content = self.crew.content
+
+        async def one(place: Place) -> DevicePlan | Incomplete:
+            if source.kind == "accepted":
+                policies = Policies(content, network, credentials, met)
+                return await Reapplying(policies, wanted, content.catalog).plan(place.target)
+            session = Session(content, content.baseline(baseline), self.crew.now)
+            return await Planner(session, network, credentials, met).plan(place.target)
+
+        async for place, plan in survey(places, one, 20):
+            found.append(self._planned(place, plan, baseline))
+        return found
+
+    def _accepted(self, source: Source, places: Sequence[Place]) -> Mapping[str, Settings]:
+        """Return the accepted settings by address, of all or of those that are meant."""
+        if source.kind != "accepted":
+            return {}
+        drifts, catalog = Drifts(self.crew.database), self.crew.content.catalog
+        found = {}
+        for place in places:
+            state = drifts.accepted(place.id, catalog)
+            values = state.values if state is not None else {}
+            found[place.target.address] = {
+                key: value for key, value in values.items() if not source.keys or key in source.keys
+            }
+        return found
+
+    def _planned(
+        self, place: Place, plan: DevicePlan | Incomplete, baseline: str
+    ) -> tuple[Planned, str]:
+        address, model = place.target.address, str(place.row.model)
+        if isinstance(plan, Incomplete):
+            why = plan.why.partition(_HINT)[0]
+            return Planned(place.id, address, model, why=why), ""
+        now, version = self.crew.now(), content_version()
+        whole = Plan(baseline, version, now, (plan,))
+        kept = packed(plan, baseline, version, now)
+        settings = 0 if plan.why else len(plan.steps)
+        refused = "" if plan.why else "; ".join(whole.refusals(plan))
+        return Planned(place.id, address, model, kept, settings, plan.why), refused
+
+    def next(self, change_id: int) -> Json:
+        """Return the devices whose turn it is."""
+        return self.changing.next(change_id)
+
+    def lost(self, change_id: int, device_id: int, undoing: bool, why: str) -> Json:  # noqa: FBT001
+        """Keep that nobody knows how a device's turn ended."""
+        address = next(
+            (d.address for d in self._changes.devices(change_id) if d.device_id == device_id), ""
+        )
+        result = Result(address, Outcome.UNKNOWN, why)
+        self.changing.note(change_id, device_id, result, undoing=undoing)
+
+    def carry_out(self, change_id: int, device_id: int, undoing: bool) -> Json:  # noqa: FBT001
+        """Change one device, or put it back; `busy` where another worker has it."""
+        places = self.crew.places([device_id])
+        if not places:
+            why = "it has no address in the scope of its site any more"
+            result = Result("", Outcome.UNREACHABLE, why)
+            self.changing.note(change_id, device_id, result, undoing=undoing)
+            return {"busy": False}
+        turn = Turn(change_id, places[0], undoing)
+        watched = Watched(Work(self.crew.database))
+
+        def look() -> Seen:
+            result = self._result(turn)
+            return Seen.NOT_DONE if result is None else _SEEN[step_of(result)]
+
+        faults: list[FrisketError] = []
+
+        def act() -> None:
+            # One that ended before we were killed is not begun once more.
+            if self._result(turn) is not None:
+                return
+            try:
+                asyncio.run(self._act(turn, watched))
+            except (LedgerFault, StoreFault):
+                raise
+            except FrisketError as fault:
+                faults.append(fault)
+
+        deed = Deed(turn.key, turn.lease, look, act, f"change {change_id}")
+        try:
+            perform(watched, deed, self.crew.executor)
+        except (Busy, Fenced, LedgerFault):
+            return {"busy": True}
+        result = self._result(turn) or self._unrecorded(turn, faults)
+        self.changing.note(change_id, device_id, result, undoing=undoing)
+        self._tell(turn, "ended")
+        return {"busy": False, "outcome": result.outcome.value}
+
+    def _unrecorded(self, turn: Turn, faults: Sequence[FrisketError]) -> Result:
+        """Return how a turn ended of which the record holds no outcome."""
+        rows = self._changes.records(turn.change_id, turn.place.id, undoing=turn.undoing)
+        why = "; ".join(str(fault) for fault in faults) or "the record does not tell"
+        outcome = Outcome.UNKNOWN if progress_of(rows).meant else Outcome.REFUSED
+        return Result(turn.place.target.address, outcome, why)
+
+    def _tell(self, turn: Turn, event: str) -> None:
+        what = {"site_id": turn.place.site.id, "change": turn.change_id, "event": event}
+        self.crew.told("change", {**what, "device": turn.place.id})
+
+    def _result(self, turn: Turn) -> Result | None:
+        rows = self._changes.records(turn.change_id, turn.place.id, undoing=turn.undoing)
+        return progress_of(rows).result
+
+    async def _act(self, turn: Turn, watched: Watched) -> None:
+        """Do it, and keep the lease meanwhile; where that is lost, the record is too."""
+        keeping = asyncio.create_task(self._keep(turn, watched))
+        try:
+            await self._apply(turn, watched)
+        finally:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+
+    async def _keep(self, turn: Turn, watched: Watched) -> None:
+        while True:
+            await asyncio.sleep(_KEPT)
+            kept = await asyncio.to_thread(
+                watched.keep_lease, turn.lease, watched.fence, LEASE_SECONDS
+            )
+            if not kept:
+                return
+
+    async def _apply(self, turn: Turn, watched: Watched) -> None:
+        plan = await asyncio.to_thread(self._prepared, turn)
+        done = self._changes.records(turn.change_id, turn.place.id, undoing=turn.undoing)
+        progress = progress_of(done)
+        device = plan.devices[0]
+        mode = Mode.RESUMED if progress.meant else Mode.FRESH
+        record = Record(
+            StoredRows(
+                self.crew.database,
+                turn.change_id,
+                turn.place.id,
+                turn.undoing,
+                turn.lease,
+                watched.fence,
+            )
+        )
+        if self.crew.equipment is None:
+            raise UsageError("this process has no keys, and logs in nowhere")
+        credentials = await asyncio.to_thread(self.crew.equipment.credentials, [turn.place])
+
+        def event(address: str, what: str, detail: str) -> None:
+            del address, detail
+            self._tell(turn, what)
+
+        self._tell(turn, "begun")
+        applier = Applier(
+            plan,
+            record,
+            self._network(turn.place),
+            credentials,
+            Mode.UNDO if turn.undoing else mode,
+            event,
+            {device.address: progress},
+            self.pace,
+        )
+        await applier.one(device)
+
+    def _prepared(self, turn: Turn) -> Plan:
+        """Return the plan of a turn, told to the audit log first. Raises `FrisketError`."""
+        crew = self.crew
+        change = self._changes.find(turn.change_id)
+        [(_, kept)] = self._changes.plans(turn.change_id, [turn.place.id])
+        plan = unpacked_plan(kept, crew.content.catalog)
+        if change is None or crew.log is None:
+            raise UsageError("without an audit log nothing is changed")
+        [device] = plan.devices
+        if device.address != turn.place.target.address:
+            raise UsageError(f"it was planned at {device.address}, and is elsewhere now")
+        word = "change.put-back" if turn.undoing else "change.device"
+        about = f"change {turn.change_id}, {device.address}"
+        details = {"settings": sorted(step.key for step in device.steps)}
+        with crew.database.write() as connection:
+            act = Act(change.made_by, word, about, "begun", details)
+            crew.log.record_within(connection, act)
+        if turn.undoing:
+            return self._turned(turn, plan, device)
+        return with_accepted(plan, change.accepted)
+
+    def _turned(self, turn: Turn, plan: Plan, device: DevicePlan) -> Plan:
+        done = self._changes.records(turn.change_id, turn.place.id, undoing=False)
+        found = next(one for one in load_drivers() if one.name == device.driver)
+        driver = seen_from(found, source_of(device.address))
+        catalog = self.crew.content.catalog
+        back = inverse(device, tuple(progress_of(done).meant), driver, catalog)
+        whole = Plan(plan.baseline, plan.content, plan.made, (back,))
+        everything = {"channel": (back.address,), "print_path": (back.address,)}
+        # What a person asks back was theirs before.
+        return with_accepted(whole, everything)
+
+    def _network(self, place: Place) -> Network:
+        pace = float((place.site.limits or {}).get("packets_per_second", 10.0))
+        return Network(self.crew.options, pace, self.crew.now)
+
+
+_SEEN: Final = {
+    Step.DONE: Seen.DONE,
+    Step.FAILED: Seen.NOT_DONE,
+    Step.UNKNOWN: Seen.UNCLEAR,
+}

@@ -1,0 +1,147 @@
+"""A change of many devices: what they are made like, what was planned, and how it stands. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+import zstandard
+
+from frisket.audit.load import Content
+from frisket.catalog.load import Catalog
+from frisket.drivers.plan import DevicePlan, Plan
+from frisket.drivers.plan_file import plan_of, plan_table
+from frisket.drivers.record import Outcome, Result
+from frisket.errors import UsageError
+from frisket.fleet.rollout import Rollout, RolloutState, Step
+from frisket.model.reading import Value
+
+ALONE: Final = 1  # devices that one person may change without a second one
+_MOST: Final = 32 << 20  # bytes of one device's plan, unpacked
+PLANNING: Final = "planning"
+PLANNED: Final = "planned"
+KIND: Final = "change"
+
+# What is known to be as wanted, and what nobody can be sure of; all else left things as they were.
+_DONE: Final = frozenset({Outcome.DONE, Outcome.COMPLIANT})
+_UNSURE: Final = frozenset(
+    {Outcome.UNKNOWN, Outcome.LEFT, Outcome.REPLACED, Outcome.UNRECORDED, Outcome.BUG}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What devices are to be made like: a baseline, or their accepted state.
+
+    `kind` is `baseline` or `accepted`; of an accepted state `keys` names the settings, all for ().
+    """
+
+    kind: str
+    baseline: str = ""
+    keys: tuple[str, ...] = ()
+
+    def table(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        return {"kind": self.kind, "baseline": self.baseline, "keys": list(self.keys)}
+
+
+def read_source(table: Mapping[str, Any], content: Content) -> Source:
+    """Return the source that a table writes. Raises `UsageError`."""
+    kind = str(table.get("kind", ""))
+    keys = tuple(str(key) for key in table.get("keys", ()))
+    if kind == "baseline":
+        return Source(kind, content.baseline(str(table.get("baseline", ""))).id)
+    if kind == "accepted":
+        unknown = [key for key in keys if key not in content.catalog]
+        if unknown:
+            raise UsageError(f"{unknown[0][:60]} is no setting")
+        return Source(kind, "", keys)
+    raise UsageError(f"{kind[:60]!r} is nothing that devices can be made like")
+
+
+def packed(plan: DevicePlan, baseline: str, content: str, made: datetime) -> bytes:
+    """Return one device's plan as it is kept."""
+    table = plan_table(Plan(baseline, content, made, (plan,)))
+    text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+    return zstandard.ZstdCompressor(level=3).compress(text.encode())
+
+
+def unpacked_plan(kept: bytes, catalog: Catalog) -> Plan:
+    """Return a kept plan of one device. Raises `UsageError` where it is damaged."""
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(kept, max_output_size=_MOST)
+        body = json.loads(raw)
+    except (zstandard.ZstdError, ValueError) as fault:
+        raise UsageError(f"a kept plan is damaged: {fault}") from fault
+    return plan_of(body, "the kept plan", catalog)
+
+
+def digest_of_plans(plans: Iterable[tuple[int, bytes]], accepted: Mapping[str, Any]) -> str:
+    """Return the digest of exactly what would be done, with what was typed beside it."""
+    found = sha256(json.dumps(accepted, sort_keys=True).encode())
+    for device_id, plan in sorted(plans):
+        found.update(f"\0{device_id}\0".encode())
+        found.update(sha256(plan).digest())
+    return found.hexdigest()
+
+
+def takes_two(devices: int, accepted: Mapping[str, Any]) -> bool:
+    """Say whether a change needs a second person: several devices, or what was typed."""
+    return devices > ALONE or any(accepted.values())
+
+
+def step_of(result: Result, *, undoing: bool = False) -> Step:
+    """Return how a device stands after its part ended so."""
+    if result.outcome in _UNSURE:
+        return Step.UNKNOWN
+    if result.outcome in _DONE:
+        return Step.UNDONE if undoing else Step.DONE
+    return Step.FAILED
+
+
+def rollout_of(change: Any, devices: Sequence[Any]) -> Rollout:
+    """Return a change's rollout from its rows; devices are named by their numbers."""
+    waves: dict[int, list[str]] = {}
+    for row in devices:
+        if row.wave >= 0:
+            waves.setdefault(row.wave, []).append(str(row.device_id))
+    return Rollout(
+        id=str(change.id),
+        waves=tuple(tuple(waves[number]) for number in sorted(waves)),
+        state=RolloutState(change.state),
+        steps={str(row.device_id): Step(row.step) for row in devices if row.wave >= 0},
+        why=change.why,
+        forgiven=change.forgiven,
+    )
+
+
+def own_writes(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], catalog: Catalog
+) -> tuple[dict[str, Value], int, bool]:
+    """Return what our changes wrote last, by which change, and whether they restarted the device.
+
+    `rows` are a device's records in order, with the number of the change. What was put back is
+    ours too: the value that it had before.
+    """
+    values: dict[str, Value] = {}
+    before: dict[str, Value] = {}
+    number, restarted = 0, False
+    for change_id, row in rows:
+        match row.get("what"):
+            case "intent":
+                number = change_id
+                for key, (was, wanted) in row["values"].items():
+                    if key in catalog:
+                        before[key] = catalog[key].check(was)
+                        values[key] = catalog[key].check(wanted)
+            case "restored":
+                values |= {key: before[key] for key in row["keys"] if key in before}
+            case "restart":
+                restarted = True
+            case _:
+                pass
+    return values, number, restarted
