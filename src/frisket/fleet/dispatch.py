@@ -10,7 +10,7 @@ from typing import Any
 from frisket.errors import UsageError
 from frisket.fleet.crew import whole_site
 from frisket.fleet.schedule import Task, due, read_schedule
-from frisket.store.schedules import Schedules, StoredSchedule
+from frisket.store.schedules import AHEAD, Schedules, StoredSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ def due_now(
     for one in stored:
         when = {k: v for k, v in one.document.items() if k in {"every", "at", "days", "quiet"}}
         try:
-            tick = due(read_schedule(Task(one.task), when, one.zone), one.last, now)
+            last = None if one.last is not None and one.last > now + AHEAD else one.last
+            tick = due(read_schedule(Task(one.task), when, one.zone), last, now)
         except (UsageError, ValueError) as fault:
             wrong.append(f"{one.site}, {one.task}: {fault}")
             continue

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import delete, or_, select, update
 
 from frisket.store.database import Database
 from frisket.store.tables.device import SCHEDULE, SITE
+
+AHEAD: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,18 @@ class Schedules:
             ]
 
     def begun(self, site_id: int, task: str, tick: datetime) -> bool:
-        """Note that a tick's work was started; say whether that was not known."""
+        """Note that a tick's work was started; say whether that was not known.
+
+        What was noted for a week later and more was noted by a clock that ran ahead.
+        """
         mine = update(SCHEDULE).where(
             SCHEDULE.c.site_id == site_id,
             SCHEDULE.c.task == task,
-            or_(SCHEDULE.c.last.is_(None), SCHEDULE.c.last < tick),
+            or_(
+                SCHEDULE.c.last.is_(None),
+                SCHEDULE.c.last < tick,
+                SCHEDULE.c.last > tick + AHEAD,
+            ),
         )
         with self.database.write() as connection:
             return connection.execute(mine.values(last=tick)).rowcount == 1

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from frisket.errors import FrisketError
 from frisket.store.database import Database
 from frisket.store.tables.work import ACTION, LEASE, WORKER
+
+_SKEW: Final = timedelta(minutes=1)  # between what two transactions take for now
+_LONGEST: Final = timedelta(hours=1)
 
 
 class Fenced(FrisketError):
@@ -64,6 +67,10 @@ class Work:
         """Say that this process lives."""
         with self.database.write() as connection:
             now = clock(connection)
+            # Marks of the future are from before the clock was set back: whoever left them and
+            # lives beats again soon, and whoever does not must not count as living until then.
+            ahead = update(WORKER).where(WORKER.c.seen > now + _SKEW)
+            connection.execute(ahead.values(seen=now))
             row = self.database.insert(WORKER).values(name=executor, seen=now)
             connection.execute(
                 row.on_conflict_do_update(index_elements=["name"], set_={"seen": now})
@@ -90,8 +97,9 @@ class Work:
     def take_lease(self, name: str, holder: str, seconds: float) -> int | None:
         """Return the fence of a lease that is now held; None where another holds it.
 
-        The holder of a lease gets it again, with a new fence.
+        The holder of a lease gets it again, with a new fence. A lease lasts an hour at most.
         """
+        seconds = min(seconds, _LONGEST.total_seconds())
         with self.database.write() as connection:
             now = clock(connection)
             until = now + timedelta(seconds=seconds)
@@ -99,7 +107,10 @@ class Work:
             taken = row.on_conflict_do_update(
                 index_elements=["name"],
                 set_={"holder": holder, "fence": LEASE.c.fence + 1, "until": until},
-                where=(LEASE.c.until <= now) | (LEASE.c.holder == holder),
+                # No lease is given for so long: the clock was set back since.
+                where=(LEASE.c.until <= now)
+                | (LEASE.c.holder == holder)
+                | (LEASE.c.until > now + _LONGEST),
             ).returning(LEASE.c.fence)
             fence: int | None = connection.scalar(taken)
             return fence
@@ -107,7 +118,7 @@ class Work:
     def keep_lease(self, name: str, fence: int, seconds: float) -> bool:
         """Say whether the lease of this fence is still held, and prolong it."""
         with self.database.write() as connection:
-            until = clock(connection) + timedelta(seconds=seconds)
+            until = clock(connection) + min(timedelta(seconds=seconds), _LONGEST)
             mine = update(LEASE).where(LEASE.c.name == name, LEASE.c.fence == fence)
             return connection.execute(mine.values(until=until)).rowcount == 1
 

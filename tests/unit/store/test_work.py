@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from frisket.store.database import Database
+from frisket.store.tables.work import LEASE, WORKER
 from frisket.store.work import ActionState, Fenced, Work
 
 
@@ -106,3 +109,30 @@ def test_silence_is_noticed_and_forgotten(work: Work) -> None:
     work.forget("a")
     assert work.silent(0.04) in ([], ["b"])
     assert [name for name, _ in work.workers()] == ["b"]
+
+
+def test_a_clock_set_back_holds_no_lease_and_keeps_nobody_alive(work: Work) -> None:
+    """The database's clock ran a year ahead, and is right again."""
+    later = datetime.now(UTC) + timedelta(days=365)
+    work.beat("dead")
+    fence = work.take_lease("device-1", "dead", 60)
+    assert fence == 1
+    with work.database.write() as connection:
+        connection.execute(update(WORKER).values(seen=later))
+        connection.execute(update(LEASE).values(until=later))
+    assert work.silent(0.04) == []
+    work.beat("living")
+    time.sleep(0.06)
+    assert "dead" in work.silent(0.04)
+    assert work.take_lease("device-1", "living", 60) == 2
+    with pytest.raises(Fenced):
+        work.intend("flash", "device-1", fence)
+
+
+def test_a_lease_lasts_an_hour_at_most(work: Work) -> None:
+    assert work.take_lease("device-1", "a", 7 * 86400) == 1
+    assert work.take_lease("device-1", "b", 60) is None
+    with work.database.read() as connection:
+        until = connection.scalar(select(LEASE.c.until))
+    assert until is not None
+    assert until < datetime.now(UTC) + timedelta(hours=1, minutes=1)
