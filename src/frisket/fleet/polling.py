@@ -23,6 +23,7 @@ from frisket.net.budget import Budget
 from frisket.net.shared import SharedDialer, SharedSockets
 from frisket.probe.snmp_identity import PUBLIC
 from frisket.probe.survey import survey
+from frisket.store.database import Database
 from frisket.store.inventory import Inventory, Site
 from frisket.store.localpolls import KeptPoll, LocalPolls
 from frisket.store.schedules import Schedules
@@ -125,7 +126,7 @@ class Polling:
             kept[one.address] = one
             records += [record for record in told if _is_whole(record)]
         now = crew.now()
-        refused = self._take_in(site, records, list(kept.values()), now)
+        refused = take_records(crew.database, site, records, list(kept.values()), now=now)
         crew.told("poll", {"site_id": site.id, "devices": len(places)})
         silent = [[str(p.target), a.why] for p, a in answers if not a.sample and not a.rests]
         return {
@@ -134,28 +135,6 @@ class Polling:
             "silent": silent[:100],
             "refused": len(refused),
         }
-
-    def _take_in(
-        self, site: Site, records: Sequence[Record], kept: Sequence[KeptPoll], now: datetime
-    ) -> dict[str, str]:
-        """Lay records over what is known, as a gateway does with a collector's.
-
-        What was taught is kept with them or not at all: an alarm is told once.
-        """
-        database = self.crew.database
-        metrics = Metrics(database)
-        metrics.load()
-        intake = Intake(database, metrics)
-        metrics.learn(set().union(*(record.values for record in records)))
-        received = int(now.timestamp())
-        intake.prepare_months(received)
-        reporter = LocalPolls(database).reporter(site.id, now)
-        how = Reception(reporter.id, received, 0, lambda at: day_of(site.zone, at))
-        with database.write() as connection:
-            applying = Applying(connection, reporter, metrics, Limits())
-            applying.apply(records, how)
-            LocalPolls(database).keep(connection, site.id, kept, now)
-        return applying.refused
 
     def _places(self, site: Site, ids: Sequence[int]) -> Iterator[Place]:
         inventory, seen = Inventory(self.crew.database), set()
@@ -174,6 +153,33 @@ class Polling:
             if stored.site_id == site.id and stored.task == Task.POLL:
                 return quiet_of(stored.document.get("quiet"), site.zone)
         return None
+
+
+def take_records(
+    database: Database,
+    site: Site,
+    records: Sequence[Record],
+    kept: Sequence[KeptPoll],
+    *,
+    now: datetime,
+) -> dict[str, str]:
+    """Lay records over what is known, as a gateway does with a collector's; say what was refused.
+
+    What was taught is kept with them or not at all: an alarm is told once. Raises `StoreFault`.
+    """
+    metrics = Metrics(database)
+    metrics.load()
+    intake = Intake(database, metrics)
+    metrics.learn(set().union(*(record.values for record in records)))
+    received = int(now.timestamp())
+    intake.prepare_months(received)
+    reporter = LocalPolls(database).reporter(site.id, now)
+    how = Reception(reporter.id, received, 0, lambda at: day_of(site.zone, at))
+    with database.write() as connection:
+        applying = Applying(connection, reporter, metrics, Limits())
+        applying.apply(records, how)
+        LocalPolls(database).keep(connection, site.id, kept, now)
+    return applying.refused
 
 
 def quiet_of(hours: Any, zone: str) -> Quiet | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from frisket.store.database import Database
 from frisket.store.samples import Latest, Reading
@@ -64,14 +64,28 @@ class Reported:
 
     database: Database
 
-    def devices(self, site: str = "", device: str = "") -> Sequence[Who]:
-        """Return devices by site and key: all, a site's, or those of a key, serial or address."""
+    def devices(
+        self,
+        site: str = "",
+        device: str = "",
+        *,
+        sites: Sequence[int] | None = None,
+        retired: bool = True,
+    ) -> Sequence[Who]:
+        """Return devices by site and key: all, a site's, or those of a key, serial or address.
+
+        `sites` narrows them to what somebody may see; without `retired` those are left out.
+        """
         asked = select(
             *(DEVICE.c.id, DEVICE.c.site_id, SITE.c.name, SITE.c.zone, DEVICE.c.key),
             *(DEVICE.c.serial, DEVICE.c.model, DEVICE.c.name, DEVICE.c.address),
         ).join(SITE, SITE.c.id == DEVICE.c.site_id)
         if site:
             asked = asked.where(SITE.c.name == site)
+        if sites is not None:
+            asked = asked.where(DEVICE.c.site_id.in_(list(sites)))
+        if not retired:
+            asked = asked.where(DEVICE.c.state != "retired")
         if device:
             columns = (DEVICE.c.key, DEVICE.c.serial, DEVICE.c.address)
             asked = asked.where(or_(*(column == device for column in columns)))
@@ -100,6 +114,27 @@ class Reported:
                 mine, READING_DAY.c.day >= since, READING_DAY.c.day < until
             )
             found += self._all(asked.order_by(READING_DAY.c.device_id, READING_DAY.c.day))
+        return [Day(*row) for row in found]
+
+    def last_days(self, ids: Sequence[int], since: int, until: int) -> Sequence[Day]:
+        """Return how each device's last day from `since` up to, not with, `until` ended."""
+        found: list[Any] = []
+        for some in _some(ids):
+            here = (
+                READING_DAY.c.device_id.in_(some),
+                READING_DAY.c.day >= since,
+                READING_DAY.c.day < until,
+            )
+            newest = (
+                select(READING_DAY.c.device_id, func.max(READING_DAY.c.day).label("day"))
+                .where(*here)
+                .group_by(READING_DAY.c.device_id)
+                .subquery()
+            )
+            same = (READING_DAY.c.device_id == newest.c.device_id) & (
+                READING_DAY.c.day == newest.c.day
+            )
+            found += self._all(select(READING_DAY).join(newest, same))
         return [Day(*row) for row in found]
 
     def day_before(self, device_id: int, day: int) -> Day | None:

@@ -214,3 +214,9 @@ def problems(octets: bytes) -> tuple[str, ...]:
         for bit, word in enumerate(PROBLEMS)
         if bit // 8 < len(octets) and octets[bit // 8] & 0x80 >> bit % 8
     )
+
+
+def meaning_of(code: str) -> str:
+    """Return what an event's code means (RFC 3805, prtAlertCode), or the code itself."""
+    number = code.rpartition(".")[2]
+    return CODES.get(int(number), code) if number.isdecimal() and len(number) < 9 else code
