@@ -146,7 +146,9 @@ def open_console(
             Event(topic, {k: v for k, v in what.items() if k != "site_id"}, what.get("site_id"))
         )
 
-    engine = open_engine(folder, database, clock, told, works=works)
+    engine = open_engine(
+        folder, database, clock, told, works=works, log=open_log(folder, database, clock)
+    )
     services = build_services(
         folder,
         database,
