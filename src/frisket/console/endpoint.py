@@ -17,6 +17,7 @@ from frisket.console.page import ANYONE, Access, Form, Page, Visit, form_of
 from frisket.console.services import Services
 from frisket.errors import FrisketError
 from frisket.fleet.roles import Permission
+from frisket.store.database import StoreFault
 
 COOKIE: Final = "__Host-session"
 _PROGRAMS: Final = ("/api/", "/metrics", "/probe")
@@ -72,7 +73,13 @@ class PageEndpoint:
         return Form({}, {}, await request.body())
 
     def _answer(self, request: Request, form: Form) -> Response:
-        visit = visit_of(self.services, request, form)
+        try:
+            visit = visit_of(self.services, request, form)
+        except StoreFault:
+            # Whether the process lives is told also while nobody can be known.
+            if isinstance(self.page.access, Permission):
+                raise
+            visit = Visit(self.services, request, form, None, request.state.nonce)
         try:
             admit(visit, self.page.access, fresh=self.page.fresh)
             return self.page.handler(visit)
