@@ -5,8 +5,10 @@ from __future__ import annotations
 from frisket.console.auth.sealed import KeyFault
 from frisket.errors import ContentError, FrisketError, UsageError
 from frisket.fleet.approval import NotAllowed
+from frisket.fleet.changing import NoSuchChange
 from frisket.fleet.log import LogFault
 from frisket.fleet.proposals import NoSuchProposal
+from frisket.fleet.rollout import NotNow
 from frisket.store.accounts import NameTaken
 from frisket.store.database import StoreFault
 
@@ -66,7 +68,9 @@ STATUS: tuple[tuple[type[FrisketError], int, str], ...] = (
     (StoreFault, 503, "The database does not answer"),
     (KeyFault, 503, "A key is missing"),
     (NotAllowed, 409, "That is not allowed"),
+    (NotNow, 409, "That is not possible now"),
     (NoSuchProposal, 404, "Nothing here"),
+    (NoSuchChange, 404, "Nothing here"),
     (NameTaken, 409, "This name is taken"),
     (UsageError, 400, "That does not work"),
     (ContentError, 400, "That file is malformed"),
