@@ -24,6 +24,7 @@ from frisket.store.database import Database
 from frisket.store.work import Work
 
 EVERY_MINUTE = "* * * * *"
+EVERY_HOUR = "17 * * * *"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def open_engine(
     liveness = None
     if works:
         jobs.every("fleet", EVERY_MINUTE, "tick")
+        jobs.every("alerts", EVERY_MINUTE, "alerts")
+        jobs.every("tidy", EVERY_HOUR, "tidy")
         if not database.is_sqlite:
             liveness = _living(executor, work, jobs, told)
     return Engine(jobs, crew, executor, liveness, work, patience)

@@ -9,6 +9,7 @@ from typing import Any
 
 from frisket.drivers.base import Pin
 from frisket.drivers.credential import Credentials, Login, Scoped
+from frisket.fleet.alert_secrets import rewrap_secrets
 from frisket.fleet.keys import Keys
 from frisket.fleet.logins import Whose, chosen, opened, rotated
 from frisket.fleet.sealing import name_of
@@ -45,7 +46,9 @@ class Equipment:
 
     def rotate(self) -> int:
         """Wrap every login for a new key; returns how many. Killed midway, all of them open."""
-        count = rotated(StoredLogins(self.database), self.keys.add(), self.now())
+        opener = self.keys.add()
+        count = rotated(StoredLogins(self.database), opener, self.now())
+        rewrap_secrets(self.database, opener)
         self.keys.only_newest()
         return count
 

@@ -46,6 +46,19 @@ def system_trust() -> ssl.SSLContext:
     return context
 
 
+def trust_of(authorities: str) -> ssl.SSLContext:
+    """Return a context that believes these authorities (PEM), or this machine's where none is told.
+
+    Raises `TlsFailed` where the PEM is none.
+    """
+    try:
+        context = ssl.create_default_context(cadata=authorities or None)
+    except ssl.SSLError as fault:
+        raise TlsFailed(tls_reason(fault)) from fault
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 def own_trust(authority: str) -> ssl.SSLContext:
     """Return a context that believes one authority (PEM) and no other.
 
@@ -99,20 +112,29 @@ class Web:
         except (httpx.InvalidURL, ValueError) as fault:
             raise UsageError(f"{base[:100]!r} is no address of a gateway: {fault}") from fault
 
-    async def post(self, path: str, body: bytes, kind: str, *, timeout: float = 60.0) -> Answer:
+    async def post(
+        self,
+        path: str,
+        body: bytes,
+        kind: str,
+        *,
+        timeout: float = 60.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Post `body` of the media type `kind` and return the answer, whatever its status.
 
         A connection that the server had meanwhile closed is opened once more. Raises `LinkError`
         and its kinds.
         """
         try:
-            return await self._post(path, body, kind, timeout)
+            return await self._post(path, body, {"content-type": kind, **(headers or {})}, timeout)
         except Reset:
-            return await self._post(path, body, kind, timeout)
+            return await self._post(path, body, {"content-type": kind, **(headers or {})}, timeout)
 
-    async def _post(self, path: str, body: bytes, kind: str, timeout: float) -> Answer:
+    async def _post(
+        self, path: str, body: bytes, headers: Mapping[str, str], timeout: float
+    ) -> Answer:
         times = httpx.Timeout(timeout, connect=_CONNECT)
-        headers = {"content-type": kind}
         try:
             async with self._client.stream(
                 "POST", path, content=body, headers=headers, timeout=times
