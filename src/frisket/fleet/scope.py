@@ -6,6 +6,7 @@ a group; and it may not turn on what moves by itself, such as a score or a suppl
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,7 +20,10 @@ _STEADY: Final = frozenset({"site", "vendor", "model", "firmware", "tag"})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """At most one of the three is filled; none of them means the whole fleet."""
+    """At most one of the three is filled; none of them means the whole fleet.
+
+    `devices` are in order.
+    """
 
     devices: tuple[int, ...] = ()
     site: int | None = None
@@ -46,7 +50,8 @@ class Scope:
     def covers(self, device: int, site: int, matching: Collection[int]) -> bool:
         """Say whether it means a device of a site; `matching` are those of the condition."""
         if self.devices:
-            return device in self.devices
+            place = bisect_left(self.devices, device)
+            return place < len(self.devices) and self.devices[place] == device
         if self.site is not None:
             return site == self.site
         return device in matching if self.condition else True
