@@ -88,7 +88,7 @@ def _killed_during_an_audit(data: Path, devices: list[Device]) -> None:
         until(lambda: asked(data / "jobs.db", states) == [("SUCCESS",)] * 2, 90)
         assert visitor.get("/devices", headers=cookie).status_code == 200
         log = visitor.get("/log/export", headers=cookie).text.splitlines()
-    assert sum('"audit.start"' in line for line in log) == 2
+    assert sum("audit.start" in line for line in log) == 2
     found = asked(data / "frisket.db", "SELECT device_id, baseline FROM audit_result ORDER BY 1, 2")
     assert found == [(one, name) for one in (1, 2) for name in sorted(BASELINES)]
     # What was seen twice, because the kill came between, is no change.
