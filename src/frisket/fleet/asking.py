@@ -12,7 +12,7 @@ from frisket.audit.baseline import Baseline
 from frisket.audit.entries import Entry
 from frisket.audit.load import Content
 from frisket.audit.questionnaire import ask, hint, open_questions
-from frisket.catalog.setting import Type
+from frisket.catalog.setting import Kind, Type
 from frisket.errors import UsageError
 from frisket.model.finding import Finding, Severity, Verdict
 
@@ -22,7 +22,10 @@ MOST_QUESTIONS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question about a key, for devices by number. `yes_or_no` asks for a choice."""
+    """One question about a key, for devices by number. `yes_or_no` asks for a choice.
+
+    `on_or_off` says that the choice is how a setting stands.
+    """
 
     key: str
     title: str
@@ -30,6 +33,7 @@ class Question:
     hint: str
     where: str
     yes_or_no: bool
+    on_or_off: bool
     devices: tuple[int, ...]
 
     def table(self) -> dict[str, Any]:
@@ -84,6 +88,7 @@ def _questions(
             hint=hint(setting),
             where=setting.menu,
             yes_or_no=setting.type is Type.BOOLEAN,
+            on_or_off=setting.type is Type.BOOLEAN and setting.kind is Kind.SETTING,
             devices=tuple(int(device) for device in devices),
         )
 

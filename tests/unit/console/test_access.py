@@ -55,6 +55,7 @@ def test_everything_is_declared_and_only_the_ways_in_are_open(web: Web) -> None:
         "/login/back/{provider}",
         "/first-run/{secret}",
         "/welcome/{secret}",
+        "/answer/{secret}",
         "/csp-report",
         "/static/{name}",
     }
