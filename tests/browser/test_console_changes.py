@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import update
 from tests.browser.console import Served, Window, check_page, chromium, person, served_console
-from tests.browser.test_console_journey import living_devices, settled
+from tests.browser.test_console_journey import settled
+from tests.living import living
 
 from frisket.fleet.roles import Role
 from frisket.mfd.device import Device
@@ -74,7 +75,8 @@ def seasoned(browser: Browser, served: Served, name: str, role: Role) -> Iterato
 
 @pytest.mark.timeout(300)
 def test_a_fleet_is_hardened_by_two_and_its_drift_is_seen(browser: Browser, tmp_path: Path) -> None:
-    with living_devices(2) as devices, served_console(tmp_path) as served:
+    with living(2) as lab, served_console(tmp_path) as served:
+        devices = lab.devices
         ids = take_in(served, devices)
         with person(browser, served, "root", [Role.ADMINISTRATOR]) as window:
             page = window.page
@@ -122,12 +124,24 @@ def test_a_fleet_is_hardened_by_two_and_its_drift_is_seen(browser: Browser, tmp_
             expect(page.locator("#progress").get_by_text("1 of 1")).to_have_count(2)
             assert not any(device.store.effective("snmp.v1.enabled") for device in devices)
             assert [max(device.journal.writes.values()) for device in devices] == [1, 1]
-            devices[0].store.set("snmp.v1.enabled", True, "panel", "panel")
+            lab.panel(devices[0], "snmp.v1.enabled", True)
             audited(served, ids)
             check_page(window, "/drift", name="drift")
             check_page(window, f"/devices/{ids[0]}", name="device-drift")
             card = page.locator("#drift")
-            expect(card.get_by_text("our own change").first).to_be_visible()
+            expect(card.locator("tbody tr")).to_have_count(1)
+            expect(card.get_by_text("snmp.v1.enabled")).to_be_visible()
+            expect(card.get_by_text("nobody knows")).to_be_visible()
+            card.get_by_role("button", name="Put it back").click()
+            settled(page, "Begin")
+            page.get_by_role("button", name="Begin").click()
+            settled(page, "Put everything back")
+            for _ in range(60):
+                if not devices[0].store.effective("snmp.v1.enabled"):
+                    break
+                page.wait_for_timeout(500)
+            assert not devices[0].store.effective("snmp.v1.enabled")
+            assert devices[0].journal.writes["snmp.v1.enabled"] == 3
             window.open("/changes")
             check_page(window, "/changes", name="changes")
         assert [device.journal.counts["sheets"] for device in devices] == [0, 0]

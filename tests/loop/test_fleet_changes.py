@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
-from tests.lab import running_device
+from tests.living import living
 
 from frisket.audit.load import load_content
+from frisket.console.build import open_data
 from frisket.fleet.approval import Decider, NotAllowed
 from frisket.fleet.change_crew import ChangeCrew
-from frisket.fleet.changes import Source, step_of
+from frisket.fleet.changes import Source
 from frisket.fleet.changing import Changing
 from frisket.fleet.crew import Crew
-from frisket.fleet.drifting import Drifting
 from frisket.fleet.equipped import Equipment
 from frisket.fleet.flows import QUEUES, all_flows
 from frisket.fleet.guard import LEASE_SECONDS
@@ -29,18 +33,19 @@ from frisket.fleet.keys import Keys
 from frisket.fleet.log import AuditLog
 from frisket.fleet.logins import set_login
 from frisket.fleet.proposals import Proposals
-from frisket.fleet.rollout import Step
 from frisket.jobs.dbos_engine import open_jobs
 from frisket.jobs.port import Jobs
+from frisket.ledger import LedgerFault
 from frisket.mfd.device import Device
 from frisket.probe.base import Options
 from frisket.store.accounts import Fresh, GrantRow, add_account
 from frisket.store.auditlog import LogStore
-from frisket.store.changes import Changes
+from frisket.store.changes import Changes, StoredRows
 from frisket.store.database import Database, open_database
 from frisket.store.drifts import Drifts
 from frisket.store.inventory import Inventory, put_device
 from frisket.store.logins import StoredLogins
+from frisket.store.proposals import find_proposal
 from frisket.store.tables.account import ACCOUNT
 from frisket.store.work import ActionState, Work
 
@@ -56,31 +61,6 @@ LOGIN = {
     "remote-ui-plaintext": "allowed",
 }
 SOURCE = Source("baseline", "small-office")
-
-
-@contextmanager
-def living(count: int) -> Iterator[list[Device]]:
-    """Run devices in a thread of their own: steps run event loops of theirs."""
-    devices: list[Device] = []
-    up, over = threading.Event(), threading.Event()
-
-    async def live() -> None:
-        async with AsyncExitStack() as stack:
-            for _ in range(count):
-                settings = {"snmp.v1.enabled": True}
-                device, _host = await stack.enter_async_context(running_device(settings=settings))
-                devices.append(device)
-            up.set()
-            await asyncio.to_thread(over.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(live()))
-    thread.start()
-    try:
-        assert up.wait(30)
-        yield devices
-    finally:
-        over.set()
-        thread.join()
 
 
 @dataclass
@@ -175,31 +155,43 @@ def writes(devices: list[Device]) -> list[int]:
     return [max(device.journal.writes.values(), default=0) for device in devices]
 
 
-@pytest.mark.timeout(240)
+def approved(fleet: Fleet, number: int, ann: int, bob: int) -> None:
+    """Propose a change by one person and approve it by the other."""
+    proposal = fleet.changing.propose(number, ann, "ann")
+    proposals = Proposals(fleet.database, fleet.changing.log, fleet.changing.clock)
+    with fleet.database.read() as connection:
+        found = find_proposal(connection, proposal)
+    assert found is not None
+    moment = fleet.changing.clock()
+    own = Decider(ann, True, moment - timedelta(days=2), moment)
+    with pytest.raises(NotAllowed, match="themselves"):
+        proposals.approve(proposal, found.digest, own, "ann")
+    by = Decider(bob, True, moment - timedelta(days=2), moment)
+    proposals.approve(proposal, found.digest, by, "bob")
+
+
+def settings(device: Device) -> dict[str, Any]:
+    """Return every setting in effect, straight from the device."""
+    return {key: device.store.effective(key) for key in device.store.keys()}  # noqa: SIM118
+
+
+@pytest.mark.timeout(300)
 def test_a_change_is_proposed_approved_made_and_put_back(
     database: Database, tmp_path: Path
 ) -> None:
-    with living(2) as devices:
+    with living(2) as lab:
+        devices = lab.devices
         fleet = fleet_of(database, tmp_path, devices)
-        before = [dict(device.store.values()) for device in devices] if False else None
+        factory = [settings(device) for device in devices]
         ann, bob = fleet.account("ann", "operator"), fleet.account("bob", "security-administrator")
+        fleet.crew.audit("small-office", fleet.ids)  # the first one is accepted
         with working(fleet, tmp_path) as jobs:
-            fleet.crew.audit("small-office", fleet.ids)  # the first one is accepted
             number = fleet.planned(jobs)
             rows = Changes(database).devices(number)
             assert all(row.settings > 5 for row in rows), [row.why for row in rows]
             with pytest.raises(NotAllowed, match="second person"):
                 fleet.changing.begin(number, "ann")
-            proposal = fleet.changing.propose(number, ann, "ann")
-            proposals = Proposals(database, fleet.changing.log, fleet.changing.clock)
-            with database.read() as connection:
-                from frisket.store.proposals import find_proposal
-
-                found = find_proposal(connection, proposal)
-            assert found is not None
-            moment = fleet.changing.clock()
-            by = Decider(bob, True, moment - timedelta(days=2), moment)
-            proposals.approve(proposal, found.digest, by, "bob")
+            approved(fleet, number, ann, bob)
             flow = fleet.changing.begin(number, "ann")
             jobs.start("change", flow, number)
             jobs.result(flow)
@@ -211,4 +203,121 @@ def test_a_change_is_proposed_approved_made_and_put_back(
             assert [row.wave for row in rows] == [0, 1], "one of a model goes first"
             assert writes(devices) == [1, 1]
             assert not any(device.store.effective("snmp.v1.enabled") for device in devices)
-            del before
+            # Who carried out what was approved is on the log, and the ledger has each device once.
+            assert Work(database).count(ActionState.DONE) == 2
+            fleet.crew.audit("small-office", fleet.ids)
+            assert Drifts(database).counts() == {}, "what two persons wanted is no drift"
+            lab.panel(devices[0], "snmp.v1.enabled", True)
+            fleet.crew.audit("small-office", fleet.ids)
+            [drift] = Drifts(database).open()
+            assert (drift.key, drift.cause) == ("snmp.v1.enabled", "unknown")
+            lab.panel(devices[0], "snmp.v1.enabled", False)
+            back = fleet.changing.undo(number, "ann")
+            jobs.start("change", back, number)
+            jobs.result(back)
+            change = Changes(database).find(number)
+            assert change is not None
+            assert change.state == "undone", change.why
+        for device, before in zip(devices, factory, strict=True):
+            assert {k: v for k, v in settings(device).items() if v != before[k]} == {}
+            counts = device.journal.counts
+            assert [counts[n] for n in ("sheets", "print_port_bytes", "failed_logins")] == [0, 0, 0]
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing_more(
+    database: Database, tmp_path: Path
+) -> None:
+    with living(1) as lab:
+        devices = lab.devices
+        fleet = fleet_of(database, tmp_path, devices)
+        work, hands = Work(database), ChangeCrew(fleet.crew)
+        number = fleet.changing.make(SOURCE, {"ids": fleet.ids}, [fleet.site], "ann")
+        hands.plan(number, fleet.ids)
+        fleet.changing.planned(number)
+        fleet.changing.begin(number, "ann")  # one device takes one person
+        assert hands.next(number)["devices"] == [[fleet.ids[0], 1]]
+        lease = f"device:{fleet.ids[0]}"
+        fence = work.take_lease(lease, "another", LEASE_SECONDS)
+        assert fence is not None
+        assert hands.carry_out(number, fleet.ids[0], False) == {"busy": True}
+        assert writes(devices) == [0]
+        rows = StoredRows(database, number, fleet.ids[0], False, lease, fence)
+        rows.append({"what": "restart", "device": "x"})
+        work.give_back(lease, fence)
+        assert work.take_lease(lease, "local", LEASE_SECONDS) is not None
+        with pytest.raises(LedgerFault, match="taken over"):
+            rows.append({"what": "restart", "device": "x"})
+        assert hands.carry_out(number, fleet.ids[0], False)["outcome"] == "done"
+        assert hands.carry_out(number, fleet.ids[0], False)["outcome"] == "done"
+        assert writes(devices) == [1]
+
+
+def has_written(device: Device, least: int) -> bool:
+    """Say whether a device has taken so many writes."""
+    return sum(device.journal.writes.values()) >= least
+
+
+def until(happens: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 90) -> None:
+    """Wait until something happens at a device or in the database."""
+    waiting, end = threading.Event(), time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end
+        assert process.poll() is None, process.communicate()
+        waiting.wait(0.005)
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[subprocess.Popen[str]]:
+    """Serve a console from a data folder, in a process that is killed with the block."""
+    words = ["serve", "--data", str(data), "--port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "frisket.cli", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.timeout(300)
+def test_a_console_killed_amid_a_change_goes_on_and_doubles_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    database = open_data(data)
+    with living(2) as lab:
+        devices = lab.devices
+        fleet = fleet_of(database, data, devices)
+        ann, bob = fleet.account("ann", "operator"), fleet.account("bob", "security-administrator")
+        hands = ChangeCrew(fleet.crew)
+        number = fleet.changing.make(SOURCE, {"ids": fleet.ids}, [fleet.site], "ann")
+        hands.plan(number, fleet.ids)
+        fleet.changing.planned(number)
+        approved(fleet, number, ann, bob)
+        flow = fleet.changing.begin(number, "ann")
+        url = f"sqlite:///{data / 'jobs.db'}"
+        jobs = open_jobs(url, all_flows(fleet.crew), QUEUES, works=False)
+        jobs.start("change", flow, number)
+        jobs.close()
+        for device, least in ((devices[0], 1), (devices[0], 4), (devices[1], 2)):
+            with serving(data) as process:
+                until(partial(has_written, device, least), process)
+
+        def ended() -> bool:
+            change = Changes(database).find(number)
+            return change is not None and change.state not in {"running", "waiting"}
+
+        with serving(data) as process:
+            until(ended, process, 150)
+        rows = Changes(database).devices(number)
+        change = Changes(database).find(number)
+        assert change is not None
+        assert change.state == "done", [(row.outcome, row.why) for row in rows]
+        for device in devices:
+            doubled = {key: n for key, n in device.journal.writes.items() if n > 1}
+            assert doubled == {}
+            assert not device.store.effective("snmp.v1.enabled")
+            assert device.journal.counts["failed_logins"] == 0
+    database.close()

@@ -27,6 +27,7 @@ from frisket.fleet.chain import Act
 from frisket.fleet.changes import Source, packed, read_source, step_of, unpacked_plan
 from frisket.fleet.changing import REFUSED, Changing, with_accepted
 from frisket.fleet.crew import Crew
+from frisket.fleet.drifting import Drifting
 from frisket.fleet.equipped import Place
 from frisket.fleet.guard import LEASE_SECONDS, Busy, Deed, Seen, perform
 from frisket.fleet.network import Network
@@ -241,6 +242,10 @@ class ChangeCrew:
         except (Busy, Fenced, LedgerFault):
             return {"busy": True}
         result = self._result(turn) or self._unrecorded(turn, faults)
+        if step_of(result) is Step.DONE:
+            drifting = Drifting(self.crew.database, self.crew.content.catalog)
+            rows = self._changes.records(change_id, device_id, undoing=undoing)
+            drifting.made(device_id, [(change_id, row) for row in rows])
         self.changing.note(change_id, device_id, result, undoing=undoing)
         self._tell(turn, "ended")
         return {"busy": False, "outcome": result.outcome.value}

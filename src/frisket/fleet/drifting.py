@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -94,8 +94,16 @@ class Drifting:
         rows = Changes(self.database).done_to(device_id, accepted.at)
         told = ((row.change_id, row.row) for row in rows)
         own, number, restarted = own_writes(told, self.catalog)
-        run = f"change {number}" if number else ""
+        run = str(number) if number else ""
         return Circumstances(own, run, (accepted.firmware, firmware), restarted=restarted)
+
+    def made(self, device_id: int, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Take what an approved change made of a device as accepted: its record's rows."""
+        stored = Drifts(self.database)
+        accepted = stored.accepted(device_id, self.catalog)
+        own, _, _ = own_writes(rows, self.catalog)
+        if accepted is not None and own:
+            stored.accept(device_id, replace(accepted, values={**accepted.values, **own}))
 
     def accept(self, device_id: int, readings: Readings, key: str, who: str) -> None:
         """Take a setting's present value as accepted. Raises `UsageError` where it is not known."""
