@@ -114,10 +114,14 @@ class DeviceList:
             where = self._where(wanted, names, now, sites)
             return int(connection.scalar(select(func.count()).where(where)) or 0)
 
-    def values(self, name: str, limit: int = 200) -> Sequence[tuple[str, int]]:
+    def values(
+        self, name: str, limit: int = 200, sites: Sequence[int] | None = None
+    ) -> Sequence[tuple[str, int]]:
         """Return the commonest values of model, vendor or firmware with their counts."""
         one = DEVICE.c[name]
         asked = select(one, func.count().label("n")).where(one != "").group_by(one)
+        if sites is not None:
+            asked = asked.where(DEVICE.c.site_id.in_(list(sites)))
         with self.database.read() as connection:
             rows = connection.execute(asked.order_by(func.count().desc(), one).limit(limit))
             return [(row[0], row.n) for row in rows]

@@ -117,7 +117,7 @@ def devices(visit: Visit) -> Response:
         turn_to=lambda n: query_of(wanted, page=str(n), **turned, **kept),
         without=lambda name: query_of(wanted.without(name), **turned, **kept),
         query=query_of(wanted),
-        models=[name for name, _ in listed.values("model", 60)],
+        models=[name for name, _ in listed.values("model", 60, sites)],
         groups=Inventory(visit.services.database).groups(),
     )
 

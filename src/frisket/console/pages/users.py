@@ -21,10 +21,11 @@ from frisket.store.tables.device import SITE
 
 
 def sites(visit: Visit) -> dict[int, str]:
-    """Return the names of all sites by number."""
+    """Return the names of the sites for which the visitor sees people, by number."""
+    where = visit.reach(Permission.SEE_USERS)
     with visit.services.database.read() as connection:
         rows = connection.execute(select(SITE.c.id, SITE.c.name).order_by(SITE.c.name))
-        return {row.id: row.name for row in rows}
+        return {row.id: row.name for row in rows if row.id in where}
 
 
 def show(visit: Visit) -> Response:
