@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.console import Served, check_page, chromium, person, served_console
 from tests.browser.reports import reported
 
+from frisket.fleet.alert_sending import Alarming
 from frisket.fleet.roles import Role
 from frisket.store.inventory import Inventory
 from frisket.telemetry.billing import Signed, verify
@@ -113,6 +115,38 @@ def test_a_collector_is_enrolled_and_shut_out(browser: Browser, served: Served) 
         window.open("/collectors")
         expect(page.get_by_text("No collector yet")).to_be_visible()
         assert secret not in page.content()
+
+
+def test_a_rule_tells_and_its_secret_is_never_shown(browser: Browser, served: Served) -> None:
+    with person(browser, served, "ann", [Role.OPERATOR]) as window:
+        page = window.page
+        check_page(window, "/alert-rules", name="alert-rules-empty")
+        page.get_by_text("Add a channel", exact=True).click()
+        page.locator("#channel-name").fill("Ticket system")
+        page.get_by_label("Kind").select_option("webhook")
+        page.get_by_label("Webhook: address").fill("https://127.0.0.1:1/hook")
+        page.get_by_label("Secret", exact=True).fill("a secret of some length")
+        page.get_by_role("button", name="Add the channel").click()
+        expect(page.get_by_text("set, not shown")).to_be_visible()
+        assert "a secret of some length" not in page.content()
+        page.get_by_text("Add a rule", exact=True).click()
+        page.get_by_label("Name", exact=True).first.fill("Toner is low")
+        page.get_by_label("Limit").fill("99")
+        page.get_by_label("Over at").fill("99.5")
+        page.get_by_label("Ticket system").check()
+        page.get_by_role("button", name="Add the rule").click()
+        expect(page.get_by_text("The rule is in force.")).to_be_visible()
+        crew = served.console.services.crew
+        quarter = datetime(2026, 3, 2, 12, tzinfo=UTC).isoformat()
+        with ThreadPoolExecutor(1) as aside:
+            waiting = aside.submit(Alarming(crew).look, quarter).result()
+        assert len(waiting) == 4
+        with ThreadPoolExecutor(1) as aside:
+            assert aside.submit(Alarming(crew).deliver, waiting[0]).result() == "failed"
+        check_page(window, "/alert-rules")
+        expect(page.get_by_text("tried again")).to_be_visible()
+        page.get_by_role("button", name="Forget Toner is low").click()
+        expect(page.get_by_text("No rule yet")).to_be_visible()
 
 
 def test_one_site_is_all_that_its_people_see(browser: Browser, served: Served) -> None:

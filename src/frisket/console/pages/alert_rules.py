@@ -44,7 +44,7 @@ def rules(visit: Visit) -> Response:
         channels={channel.id: channel for channel in store.channels()},
         sites=sites,
         signals=LABELS,
-        units=UNITS,
+        units={signal: visit.text(unit) for signal, unit in UNITS.items()},
         below=BELOW,
         kinds=KINDS,
         most=MOST_TRIES,

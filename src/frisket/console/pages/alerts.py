@@ -92,6 +92,7 @@ def _chart(happened: Sequence[Happening], visit: Visit) -> dict[str, Any]:
         {
             "name": visit.text(severity),
             "type": "bar",
+            "barMaxWidth": 40,
             "stack": "alerts",
             "data": [counts[severity] for counts in found.values()],
         }

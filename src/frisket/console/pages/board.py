@@ -46,6 +46,7 @@ def _chart(seen: Board, visit: Visit) -> dict[str, Any]:
         {
             "name": visit.text(light.value),
             "type": "bar",
+            "barMaxWidth": 40,
             "stack": "lights",
             "data": [seen.sites[site].get(light, 0) for site in sites],
         }

@@ -59,7 +59,7 @@ def _chart(sums: dict[Meaning, list[int]], months: Sequence[Month], visit: Visit
     """Return pages by month and meaning: the chart's option and the same as rows."""
     names = [word_of(month) for month in months]
     series = [
-        {"name": visit.text(meaning.value), "type": "bar", "data": row}
+        {"name": visit.text(meaning.value), "type": "bar", "barMaxWidth": 40, "data": row}
         for meaning, row in sums.items()
     ]
     option = {

@@ -52,7 +52,7 @@ def _chart(everything: list[Remaining], visit: Visit) -> dict[str, Any]:
         "tooltip": {},
         "xAxis": {"type": "category", "data": names, "axisLabel": {"interval": 0, "rotate": 30}},
         "yAxis": {"type": "value", "minInterval": 1},
-        "series": [{"type": "bar", "name": text("Supplies"), "data": counts}],
+        "series": [{"type": "bar", "barMaxWidth": 60, "name": text("Supplies"), "data": counts}],
     }
     rows = [(text("May run out within"), text("Supplies")), *zip(names, counts, strict=True)]
     return {"option": option, "rows": rows}
