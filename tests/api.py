@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 from tests.web import Web
@@ -11,6 +13,7 @@ from frisket.console.auth.tokens import make_token
 from frisket.fleet.inventory import Sighting, take_in
 from frisket.fleet.roles import Grant, Permission, Role
 from frisket.model.target import Identity
+from frisket.net.serve_asgi import Serving, free_port, serve_asgi
 from frisket.store.inventory import Inventory
 
 
@@ -34,3 +37,29 @@ def device(web: Web, site: int, address: str, **who: str) -> int:
     met = Sighting(address, Identity(**who))
     inventory = Inventory(web.console.services.database)
     return take_in(inventory, site, met, web.clock()).device_id
+
+
+@contextmanager
+def over_http(web: Web) -> Iterator[str]:
+    """Serve a console on a loopback port until the block ends; gives where."""
+    port = free_port("127.0.0.1")
+    running: list[Serving] = []
+    up = threading.Event()
+
+    def ready(serving: Serving) -> None:
+        running.append(serving)
+        up.set()
+
+    def serve() -> None:
+        stopping = web.console.services.bus.close
+        serve_asgi(web.console.app, "127.0.0.1", port, ready=ready, stopping=stopping)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        assert up.wait(20)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        for serving in running:
+            serving.stop()
+        thread.join()

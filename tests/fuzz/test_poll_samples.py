@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.cli.support.test_samples import NOW
 
-from frisket.cli.support.samples import csv_text, document, safe
+from frisket.cli.support.samples import csv_text, document
 from frisket.proto.snmp.wire.oid import Oid
 from frisket.proto.snmp.wire.values import (
     Counter32,
@@ -22,6 +22,7 @@ from frisket.proto.snmp.wire.values import (
     OctetString,
     Value,
 )
+from frisket.report.safe import safe
 from frisket.telemetry.poll import Polled
 from frisket.telemetry.prometheus import render
 from frisket.telemetry.read import interpret

@@ -21,8 +21,8 @@ from tests.unit.cli.support.test_samples import EVIL, SILENT, made
 from tests.unit.probe.lan import HOST
 from tests.unit.telemetry.recording import varbinds_of
 
-from frisket.cli.support.samples import safe
 from frisket.model.target import Target
+from frisket.report.safe import safe
 from frisket.telemetry.answers import text
 from frisket.telemetry.poll import Access
 from frisket.telemetry.prometheus import render

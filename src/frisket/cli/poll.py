@@ -16,7 +16,7 @@ from cyclopts.validators import Number
 from frisket.cli.support.labs import is_lab_word
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.progress import progress
-from frisket.cli.support.samples import csv_text, document, print_samples, safe
+from frisket.cli.support.samples import csv_text, document, print_samples
 from frisket.cli.support.session import now, read_text
 from frisket.cli.support.shown import in_order, print_json, say
 from frisket.cli.support.targets import resolve_targets
@@ -27,6 +27,7 @@ from frisket.net.budget import Budget
 from frisket.net.dial import SocketDialer
 from frisket.probe.snmp_identity import PUBLIC
 from frisket.probe.survey import survey
+from frisket.report.safe import safe
 from frisket.telemetry.poll import LIMITS, Access, Polled, poll_device
 from frisket.telemetry.prometheus import render
 from frisket.telemetry.table import load_tables

@@ -31,6 +31,7 @@ from frisket.console.registry import check_routes
 from frisket.console.services import Services
 from frisket.console.static_files import StaticFiles
 from frisket.errors import FrisketError
+from frisket.fleet.scraping import Scraping
 from frisket.store.database import StoreFault
 
 _log = logging.getLogger("frisket.console")
@@ -66,6 +67,7 @@ def make_app(services: Services, pages: Sequence[Page], static: StaticFiles) -> 
     )
     app.router.redirect_slashes = False
     app.state.services = services
+    app.state.scraping = Scraping(services.crew)
     for page in sorted(pages, key=_order):
         endpoint = PageEndpoint(page, services)
         app.router.routes.append(Route(page.path, endpoint, methods=[page.method]))

@@ -6,19 +6,16 @@ import csv
 import dataclasses
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from frisket.report.escape import guarded, visible
+from frisket.report.escape import guarded
 from frisket.telemetry.poll import Polled
 from frisket.telemetry.sample import Alert, Counter, Level, Sample, State
 from frisket.telemetry.words import CODES
-
-T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 _BAR = 20  # characters
@@ -27,26 +24,6 @@ CSV_HEADER = (
     *("target", "at", "serial", "group", "index", "name", "number", "value", "capacity"),
     *("unit", "percent", "state", "table", "oid", "rule"),
 )
-
-
-def safe(value: T) -> T:
-    """Return a copy in which every text, at any depth, is safe to show."""
-    return _safe(value)  # type: ignore[no-any-return]
-
-
-def _safe(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, tuple):
-        return tuple(_safe(part) for part in value)
-    if isinstance(value, Mapping):
-        return {key: _safe(part) for key, part in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
-        return dataclasses.replace(value, **{name: _safe(getattr(value, name)) for name in names})
-    return value
 
 
 def level_words(level: Level) -> str:

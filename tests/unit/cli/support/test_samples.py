@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from frisket.cli.support.samples import csv_text, document, level_words, print_samples, safe
+from frisket.cli.support.samples import csv_text, document, level_words, print_samples
 from frisket.model.target import Identity
+from frisket.report.safe import safe
 from frisket.telemetry.poll import Polled
 from frisket.telemetry.prometheus import render
 from frisket.telemetry.sample import (
