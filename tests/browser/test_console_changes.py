@@ -80,7 +80,7 @@ def test_a_fleet_is_hardened_by_two_and_its_drift_is_seen(browser: Browser, tmp_
         ids = take_in(served, devices)
         with person(browser, served, "root", [Role.ADMINISTRATOR]) as window:
             page = window.page
-            check_page(window, "/device-logins", name="logins-empty")
+            window.open("/device-logins")
             page.get_by_label("User", exact=True).fill("initial")
             page.get_by_label("Authentication password").fill("initial1")
             page.get_by_label("Encryption password").fill("initial1")
@@ -90,7 +90,6 @@ def test_a_fleet_is_hardened_by_two_and_its_drift_is_seen(browser: Browser, tmp_
             expect(page.get_by_text("The login is sealed.")).to_be_visible()
             check_page(window, "/device-logins", name="logins")
             assert "initial1" not in page.content()
-            check_page(window, "/changes", name="changes-empty")
             check_page(window, "/drift", name="drift-empty")
         audited(served, ids)
         with person(browser, served, "ann", [Role.OPERATOR]) as window:
@@ -142,7 +141,6 @@ def test_a_fleet_is_hardened_by_two_and_its_drift_is_seen(browser: Browser, tmp_
                 page.wait_for_timeout(500)
             assert not devices[0].store.effective("snmp.v1.enabled")
             assert devices[0].journal.writes["snmp.v1.enabled"] == 3
-            window.open("/changes")
             check_page(window, "/changes", name="changes")
         assert [device.journal.counts["sheets"] for device in devices] == [0, 0]
         assert [device.journal.counts["failed_logins"] for device in devices] == [0, 0]
