@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.lab import running_device
+from tests.loop.test_fleet_changes import fleet_of, living, working
 
 from frisket.audit.baseline_file import write_baseline
 from frisket.audit.load import load_content
@@ -25,6 +26,7 @@ from frisket.fleet.scope import Scope
 from frisket.model.target import Identity
 from frisket.probe.base import Options
 from frisket.store.audits import Audits
+from frisket.store.changes import Changes
 from frisket.store.database import Database, open_database
 from frisket.store.inventory import Inventory
 from frisket.store.people import add_attestation, add_waiver
@@ -42,7 +44,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def waiver(database: Database, days: int, scope: Scope) -> None:
+def waiver(database: Database, days: int, scope: Scope, **more: str) -> None:
     values = {
         "rule": "snmp.v1-off",
         "consideration": "",
@@ -56,7 +58,7 @@ def waiver(database: Database, days: int, scope: Scope) -> None:
         "approved": NOW,
     }
     with database.write() as connection:
-        add_waiver(connection, values)
+        add_waiver(connection, values | more)
 
 
 def attestation(database: Database) -> None:
@@ -148,3 +150,15 @@ def frisket(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, capture_output=True, text=True, env=env, timeout=100, check=False
     )
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_what_is_waived_is_not_changed(database: Database, tmp_path: Path) -> None:
+    with living(1) as lab:
+        fleet = fleet_of(database, tmp_path, lab.devices)
+        with working(fleet, tmp_path) as jobs:
+            [before] = Changes(database).devices(fleet.planned(jobs))
+            mine = Scope(devices=(fleet.ids[0],))
+            waiver(database, 9, mine, rule="", consideration="SO-05")
+            [after] = Changes(database).devices(fleet.planned(jobs))
+    assert before.settings > after.settings > 0, (before.why, after.why)

@@ -35,6 +35,7 @@ from frisket.fleet.planning import Planner
 from frisket.fleet.policies import Policies
 from frisket.fleet.reapplying import Reapplying
 from frisket.fleet.rollout import Step
+from frisket.fleet.words import Words
 from frisket.jobs.port import Json
 from frisket.ledger import LedgerFault
 from frisket.model.finding import Incomplete
@@ -156,12 +157,17 @@ class ChangeCrew:
         network = self._network(places[0]) if places else Network(self.crew.options)
         wanted = await asyncio.to_thread(self._accepted, source, places)
         content = self.crew.content
+        ids = [place.id for place in places]
+        words = await asyncio.to_thread(self.crew.words, content, ids)
 
         async def one(place: Place) -> DevicePlan | Incomplete:
             if source.kind == "accepted":
                 policies = Policies(content, network, credentials, met)
                 return await Reapplying(policies, wanted, content.catalog).plan(place.target)
-            session = Session(content, content.baseline(baseline), self.crew.now)
+            # What is waived is not changed, and what is attested is not asked again.
+            said = words.get(place.id, Words())
+            judged_by = content.baseline(baseline)
+            session = Session(content, judged_by, self.crew.now, said.attestations, said.waivers)
             return await Planner(session, network, credentials, met).plan(place.target)
 
         async for place, plan in survey(places, one, 20):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -175,7 +178,9 @@ def test_who_tries_links_has_to_wait(office: Web) -> None:
     assert jo.get(f"/answer/{secret}").status_code == 200
 
 
-def test_only_who_may_everywhere_changes_what_all_are_judged_by(office: Web) -> None:
+def test_only_who_may_everywhere_changes_what_all_are_judged_by(
+    office: Web, tmp_path: Path
+) -> None:
     fields = {"from": "packaged:small-office", "name": "ours", "c": "SO-05"}
     north = office.visitor("ann", Grant(Role.ADMINISTRATOR, 1))
     assert north.post("/baselines", data=fields).status_code == 403
@@ -194,5 +199,12 @@ def test_only_who_may_everywhere_changes_what_all_are_judged_by(office: Web) -> 
     sheet = root.get("/policies/small-office/text?packaged=1").text
     taken = root.post("/policies/import", data={"text": sheet, "name": "ours"})
     assert taken.status_code == 303
-    assert root.get("/policies/ours/text").text == sheet
+    exported = root.get("/policies/ours/text").text
+    assert exported == sheet
+    file = tmp_path / "ours.toml"
+    file.write_text(exported, encoding="utf-8")
+    command = [sys.executable, "-m", "frisket.cli", "policy", "show", str(file), "-f", "json"]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    [policy] = json.loads(shown.stdout)["policies"]
+    assert policy["target"] == str(file)
     assert root.post("/policies/import", data={"text": "a = 1", "name": "x1"}).status_code == 400
