@@ -29,8 +29,11 @@ def orders_of(stored: StoredSchedule, tick: datetime) -> tuple[Order, ...]:
         return (Order("discovery", f"discovery:{stored.site_id}:{moment}", (stored.site,)),)
     if stored.task == Task.AUDIT:
         baselines = stored.document.get("baselines") or ["small-office"]
+        # Of one site only some: those of a group.
+        groups = stored.document.get("groups") or []
+        asked = whole_site(stored.site) | ({"group": list(groups)} if groups else {})
         return tuple(
-            Order("audit", f"audit:{stored.site_id}:{one}:{moment}", (one, whole_site(stored.site)))
+            Order("audit", f"audit:{stored.site_id}:{one}:{moment}", (one, asked))
             for one in baselines
         )
     return (Order("poll", f"poll:{stored.site_id}:{moment}", (stored.site,)),)

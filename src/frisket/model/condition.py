@@ -14,7 +14,7 @@ from frisket.errors import UsageError
 from frisket.model.finding import Severity
 
 STATES: Final = ("new", "managed", "retired")
-_LISTS: Final = ("site", "state", "status", "model", "vendor", "firmware", "tag", "worst")
+_LISTS: Final = ("site", "state", "status", "model", "vendor", "firmware", "tag", "worst", "group")
 _SHARES: Final = ("score_below", "coverage_below")
 _MOST: Final = 50  # values of one name
 _LONG: Final = 200  # characters of one value
@@ -24,8 +24,9 @@ _LONG: Final = 200  # characters of one value
 class Condition:
     """Devices that meet all of it; several values of one name are alternatives.
 
-    `score_below` and `coverage_below` are shares (0 to 1), `toner_below` is percent,
-    `unseen_days` asks for devices not seen for so long, `q` for text anywhere in a device's marks.
+    `group` names saved conditions, of which one must be met. `score_below` and `coverage_below`
+    are shares (0 to 1), `toner_below` is percent, `unseen_days` asks for devices not seen for so
+    long, `q` for text anywhere in a device's marks.
     """
 
     q: str = ""
@@ -37,6 +38,7 @@ class Condition:
     firmware: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     worst: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
     score_below: float | None = None
     coverage_below: float | None = None
     toner_below: int | None = None

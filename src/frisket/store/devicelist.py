@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, column, false, func, or_, select, text
 
-from frisket.model.condition import Condition
+from frisket.model.condition import Condition, read_condition
 from frisket.store.database import Database
+from frisket.store.inventory import Inventory
 from frisket.store.tables.device import DEVICE, SITE, TAG
 
 PAGE: Final = 50
@@ -141,6 +142,12 @@ class DeviceList:
             parts.append(DEVICE.c.site_id.in_(chosen))
         plain = ("state", "status", "vendor", "model", "firmware")
         parts += [DEVICE.c[n].in_(values) for n in plain if (values := getattr(wanted, n))]
+        if wanted.group:
+            groups = {one.name: one.condition for one in Inventory(self.database).groups()}
+            meant = [read_condition(groups[name]) for name in wanted.group if name in groups]
+            # A group is no condition on groups: `save_group` refuses that, so this ends.
+            either = [self._where(replace(one, group=()), names, now, None) for one in meant]
+            parts.append(or_(false(), *either))
         if wanted.worst:
             parts.append(DEVICE.c.worst.in_(["" if w == "none" else w for w in wanted.worst]))
         if wanted.tag:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
 
+from frisket.errors import UsageError
 from frisket.store.database import Database
 from frisket.store.tables.device import ADDRESS, ALARM, DEVICE, GROUP, SITE, TAG
 
@@ -47,6 +48,8 @@ class StoredGroup:
     id: int
     name: str
     condition: Mapping[str, Any]
+    made_by: str = ""
+    made: datetime | None = None
 
 
 def _site(row: Any) -> Site:
@@ -164,21 +167,25 @@ class Inventory:
         with self.database.write() as connection:
             return connection.execute(asked.values(cleared=now, cleared_by=who)).rowcount == 1
 
-    def save_group(self, name: str, condition: Mapping[str, Any], who: str, now: datetime) -> None:
-        """Keep a group under its name, replacing one that has it."""
+    def save_group(self, name: str, condition: Mapping[str, Any], who: str, now: datetime) -> bool:
+        """Keep a group under its name; False where the name is taken: what a group means stays."""
+        if "group" in condition:
+            raise UsageError(
+                "a group cannot be made of groups", hint="write out what those groups mean"
+            )
         row = self.database.insert(GROUP).values(
             name=name, condition=dict(condition), made_by=who, made=now
         )
-        changed = {"condition": dict(condition), "made_by": who, "made": now}
         with self.database.write() as connection:
-            connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=changed))
+            made = row.on_conflict_do_nothing(index_elements=["name"]).returning(GROUP.c.id)
+            return connection.execute(made).scalar_one_or_none() is not None
 
     def groups(self) -> Sequence[StoredGroup]:
         """Return all groups by name."""
         asked: Select[Any] = select(GROUP).order_by(GROUP.c.name)
         with self.database.read() as connection:
             rows = connection.execute(asked)
-            return [StoredGroup(row.id, row.name, row.condition) for row in rows]
+            return [StoredGroup(*_group(row)) for row in rows]
 
     def drop_group(self, name: str) -> bool:
         """Remove a group; say whether there was one."""
@@ -245,6 +252,10 @@ def raise_alarm(
     if connection.execute(stands.limit(1)).first() is None:
         row = {"device_id": device_id, "kind": kind, "text": text[:2000], "at": now}
         connection.execute(insert(ALARM).values(row))
+
+
+def _group(row: Any) -> tuple[Any, ...]:
+    return (row.id, row.name, row.condition, row.made_by, row.made)
 
 
 def _alarm(row: Any) -> tuple[Any, ...]:

@@ -98,10 +98,11 @@ def test_tags_and_groups(inventory: Inventory) -> None:
     assert inventory.tags(one) == ["colour"]
     inventory.untag([one], "colour")
     assert inventory.tags(one) == []
-    inventory.save_group("Halls", {"location": "Hall"}, "ann", NOON)
-    inventory.save_group("Halls", {"location": "Hall 2"}, "ann", LATER)
-    assert [(g.name, g.condition) for g in inventory.groups()] == [
-        ("Halls", {"location": "Hall 2"})
+    assert inventory.save_group("Halls", {"q": "Hall"}, "ann", NOON)
+    # What a group means never changes: others rely on it.
+    assert not inventory.save_group("Halls", {"q": "Hall 2"}, "eve", LATER)
+    assert [(g.name, g.condition, g.made_by) for g in inventory.groups()] == [
+        ("Halls", {"q": "Hall"}, "ann")
     ]
     assert inventory.drop_group("Halls")
 

@@ -67,6 +67,8 @@ def devices(
         with database.write() as connection:
             connection.execute(insert(DEVICE), ROWS)
             connection.execute(insert(TAG), [{"device_id": n, "tag": "colour"} for n in TAGGED])
+        Inventory(database).save_group("Canons", {"vendor": ["Canon"]}, "ann", NOW)
+        Inventory(database).save_group("Low", {"toner_below": 10, "site": ["Branch"]}, "ann", NOW)
         yield DeviceList(database)
 
 
@@ -85,8 +87,10 @@ def meets(one: dict[str, Any], wanted: Condition) -> bool:
         for name in ("state", "status", "vendor", "model", "firmware")
     )
     words = wanted.q.casefold().split()
+    grouped = any(name in GROUPS and meets(one, GROUPS[name]) for name in wanted.group)
     return (
         lists
+        and (not wanted.group or grouped)
         and (not wanted.site or SITES[one["site_id"] - 1] in wanted.site)
         and (not wanted.worst or (one["worst"] or "none") in wanted.worst)
         and (not wanted.tag or (one["id"] in TAGGED and "colour" in wanted.tag))
@@ -94,6 +98,12 @@ def meets(one: dict[str, Any], wanted: Condition) -> bool:
         and (not wanted.unaudited or one["audited"] is None)
         and all(word in one["search"] for word in words)
     )
+
+
+GROUPS: dict[str, Condition] = {
+    "Canons": Condition(vendor=("Canon",)),
+    "Low": Condition(toner_below=10, site=("Branch",)),
+}
 
 
 def some(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
@@ -113,6 +123,7 @@ conditions = st.builds(
     firmware=some("v1", "v2"),
     tag=some("colour", "grey"),
     worst=some("high", "none"),
+    group=some("Canons", "Low", "Gone"),
     score_below=st.sampled_from([None, 0.0, 0.35, 1.0]),
     toner_below=st.sampled_from([None, 10, 50]),
     unseen_days=st.sampled_from([None, 30]),

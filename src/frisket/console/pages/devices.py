@@ -36,7 +36,7 @@ COLUMNS: Final[Mapping[str, tuple[str, bool]]] = {
     "first_seen": ("First seen", False),
     "last_seen": ("Last seen", True),
 }
-_LISTS: Final = ("site", "state", "status", "vendor", "model", "firmware", "tag", "worst")
+_LISTS: Final = ("site", "state", "status", "vendor", "model", "firmware", "tag", "worst", "group")
 _SINGLE: Final = ("q", "score_below", "coverage_below", "toner_below", "unseen_days", "unaudited")
 _EXPORT_AT_ONCE: Final = 500
 _SHARE: Final = {"score_below", "coverage_below"}
