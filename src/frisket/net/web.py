@@ -131,13 +131,30 @@ class Web:
         except Reset:
             return await self._post(path, body, {"content-type": kind, **(headers or {})}, timeout)
 
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        timeout: float = 60.0,
+    ) -> Answer:
+        """Ask once by any method and return the answer, whatever its status. Raises `LinkError`."""
+        return await self._ask(method, path, body, headers, timeout)
+
     async def _post(
         self, path: str, body: bytes, headers: Mapping[str, str], timeout: float
+    ) -> Answer:
+        return await self._ask("POST", path, body, headers, timeout)
+
+    async def _ask(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float
     ) -> Answer:
         times = httpx.Timeout(timeout, connect=_CONNECT)
         try:
             async with self._client.stream(
-                "POST", path, content=body, headers=headers, timeout=times
+                method, path, content=body, headers=headers, timeout=times
             ) as answer:
                 said = bytearray()
                 async for part in answer.aiter_raw():
