@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from tests.lab import running_device
-from tests.loop.test_fleet_changes import fleet_of, living, working
+from tests.living import living
+from tests.loop.test_fleet_changes import fleet_of, working
 
 from frisket.audit.baseline_file import write_baseline
 from frisket.audit.load import load_content

@@ -11,6 +11,7 @@ from frisket.errors import UsageError
 from frisket.fleet.meant import in_words, site_of
 from frisket.fleet.roles import Permission, Reach
 from frisket.fleet.scope import Scope, read_scope
+from frisket.fleet.words import about
 from frisket.store.devicelist import DeviceList
 from frisket.store.inventory import Inventory
 
@@ -92,3 +93,11 @@ def words(visit: Visit, tables: Mapping[int, Mapping[str, Any]]) -> dict[int, st
     """Return scopes for people, by the number of what they belong to."""
     with visit.services.database.read() as connection:
         return {number: in_words(connection, read_scope(table)) for number, table in tables.items()}
+
+
+def of_device(visit: Visit, tables: Mapping[int, Mapping[str, Any]]) -> tuple[Any | None, set[int]]:
+    """Return the device that the address names, and which scopes mean it; without one all do."""
+    row = asked_device(visit)
+    if row is None:
+        return None, set(tables)
+    return row, about(visit.services.database, visit.now, row.id, tables)

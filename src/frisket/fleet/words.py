@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -70,6 +70,16 @@ def words_of(
         ]
         found[place.id] = Words(tuple(heard), tuple(mine))
     return found
+
+
+def about(
+    database: Database, now: datetime, device: int, scopes: Mapping[int, Mapping[str, Any]]
+) -> set[int]:
+    """Return the numbers of those scopes, as they are kept, that mean a device."""
+    read = {number: read_scope(table) for number, table in scopes.items()}
+    matching = _matching(database, list(read.values()), now)
+    places = list(_places(database, [device]))
+    return {n for n, scope in read.items() for place in places if _covers(scope, place, matching)}
 
 
 def _covers(scope: Scope, place: _Place, matching: Mapping[str, Collection[int]]) -> bool:

@@ -75,6 +75,10 @@ def test_nobody_waives_beyond_their_sites(office: Web) -> None:
     assert (row.site_id, row.proposed_by, row.approved_by) == (1, "ann", "sam")
     assert far.get("/waivers").text.count("snmp.v1-off") == 0
     assert north.get("/waivers").text.count("snmp.v1-off") > 0
+    assert north.get("/waivers?device=1").text.count("snmp.v1-off") > 0
+    south = office.visitor("root").get("/waivers?device=2").text
+    assert "print-2" in south
+    assert "/end" not in south
     other = office.visitor("otto", Grant(Role.ADMINISTRATOR, 2))
     assert other.post(f"/waivers/{row.id}/end").status_code == 403
     assert north.post(f"/waivers/{row.id}/end").status_code == 303

@@ -33,7 +33,7 @@ def test_waivers_and_attestations_come_back_as_they_were_kept(both: Database) ->
         "approved_by": "sue",
         "approved": NOW,
     }
-    said = {
+    said: dict[str, object] = {
         "key": "k",
         "consideration": "",
         "scope": {},

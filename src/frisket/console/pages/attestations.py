@@ -13,7 +13,7 @@ from frisket.audit.questionnaire import ask, hint
 from frisket.console.faults import NotFound
 from frisket.console.page import Menu, Page, Visit
 from frisket.console.pages.devices import sites_of
-from frisket.console.scoping import allow, choices, chosen, words
+from frisket.console.scoping import allow, choices, chosen, of_device, words
 from frisket.errors import UsageError
 from frisket.fleet.asking import kept
 from frisket.fleet.evidence import LARGEST, MOST, Evidence, evidence_of
@@ -31,12 +31,15 @@ def show(visit: Visit) -> Response:
     people = People(visit.services.database)
     content = visit.services.crew.content
     rows = people.attestations(sites_of(visit.reach(Permission.SEE_FLEET)), limit=500)
+    device, mine = of_device(visit, {row.id: row.scope for row in rows})
+    rows = [row for row in rows if row.id in mine]
     files: dict[int, list[EvidenceRow]] = {}
     for one in people.evidence([row.id for row in rows]):
         files.setdefault(one.attestation_id, []).append(one)
     today, where = visit.now.date(), visit.reach(_ATTEST)
     return visit.page(
         "attestations.html",
+        device=device,
         rows=rows,
         files=files,
         stands={row.id: standing(row.expires, today) for row in rows},

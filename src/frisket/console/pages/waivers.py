@@ -9,7 +9,7 @@ from starlette.responses import Response
 from frisket.console.faults import NotFound
 from frisket.console.page import Menu, Page, Visit
 from frisket.console.pages.devices import sites_of
-from frisket.console.scoping import allow, choices, chosen, words
+from frisket.console.scoping import allow, choices, chosen, of_device, words
 from frisket.fleet.proposals import Proposals
 from frisket.fleet.roles import Permission
 from frisket.fleet.waiving import LONGEST, Standing, standing, waiver_body
@@ -26,12 +26,16 @@ def show(visit: Visit) -> Response:
     people = People(visit.services.database)
     sites = sites_of(visit.reach(Permission.SEE_FLEET))
     rows, over = people.waivers(sites), people.waivers(sites, ended=True)
+    device, mine = of_device(visit, {row.id: row.scope for row in (*rows, *over)})
+    rows = [row for row in rows if row.id in mine]
+    over = [row for row in over if row.id in mine]
     today = visit.now.date()
     stands = {row.id: standing(row.expires, today) for row in rows}
     waiting = proposals(visit.services.database, kind=KIND, states=("proposed", "waiting"))
     where = visit.reach(_PROPOSE)
     return visit.page(
         "waivers.html",
+        device=device,
         rows=sorted(rows, key=lambda row: (stands[row.id] is Standing.EXPIRED, row.expires)),
         over=over[:50],
         stands=stands,
