@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import Any, Final
 
+from frisket.drivers.base import Pin
+from frisket.drivers.credential import Credentials
 from frisket.errors import WireError
 from frisket.fleet.crew import Crew
-from frisket.fleet.inventory import in_scope
+from frisket.fleet.equipped import Place
 from frisket.fleet.schedule import Task, zone_of
 from frisket.jobs.port import Json
-from frisket.model.target import Target
 from frisket.net.budget import Budget
 from frisket.net.shared import SharedDialer, SharedSockets
 from frisket.probe.snmp_identity import PUBLIC
 from frisket.probe.survey import survey
 from frisket.store.database import Database
-from frisket.store.inventory import Inventory, Site
+from frisket.store.inventory import Site
 from frisket.store.localpolls import KeptPoll, LocalPolls
 from frisket.store.schedules import Schedules
 from frisket.telemetry.acquaintance import revived
@@ -47,23 +48,25 @@ PARALLEL: Final = 50
 PATIENCE: Final = 30.0  # seconds for a first answer: the device may have to wake
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One device to poll: its key in the inventory, and where it is."""
-
-    key: str
-    target: Target
+def nobody(address: str) -> Pin:
+    """Return that nobody was met at an address."""
+    del address
+    return Pin()
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round at a site: who is asked, how gently, and what earlier rounds taught."""
+    """One round at a site: how gently devices are asked, as whom, and what earlier rounds taught.
+
+    A login is shown only to the engine that was met as the device before.
+    """
 
     site: Site
     quiet: Quiet | None
     kept: dict[str, KeptPoll]
     now: Callable[[], datetime]
-    community: str = PUBLIC
+    credentials: Credentials = field(default_factory=Credentials)
+    pins: Callable[[str], Pin] = nobody
 
     async def poll(self, place: Place, shared: SharedSockets) -> Polled:
         """Ask one device."""
@@ -71,7 +74,17 @@ class Round:
         met = revived(kept.met if kept else {})
         limits = self.site.limits or {}
         pace = float(limits.get("packets_per_second", 10.0))
-        access = Access(self.community, None, patience=PATIENCE, quiet=self.quiet)
+        login = self.credentials.for_device(place.target.address)
+        community = PUBLIC
+        if login is not None and login.community is not None:
+            community = login.community.read.reveal()
+        access = Access(
+            community,
+            login,
+            known=self.pins(place.target.address),
+            patience=PATIENCE,
+            quiet=self.quiet,
+        )
         dialer = SharedDialer(
             place.target, Budget(replace(LIMITS, packets_per_second=pace)), shared
         )
@@ -87,7 +100,7 @@ class Round:
         if polled.sample:
             who = polled.sample.identity
             # A device that tells no mark of its own is the one that was asked for.
-            device = device_key(who.serial, who.mac, "", place.key)
+            device = device_key(who.serial, who.mac, "", place.row.key)
             values = fitting(leaving({"address": address, **flatten(polled.sample)}))
             records.append(Record(1, device, at, Kind.FULL, values))
         alarms = Alarms()
@@ -116,8 +129,9 @@ class Polling:
         crew = self.crew
         site = crew.site(site_name)
         known = LocalPolls(crew.database).kept(site.id)
-        round_ = Round(site, self._quiet(site), known, crew.now)
         places = list(self._places(site, ids))
+        credentials, pins = self._logins(places)
+        round_ = Round(site, self._quiet(site), known, crew.now, credentials, pins)
         answers = asyncio.run(_ask(round_, places))
         kept: dict[str, KeptPoll] = {}
         records: list[Record] = []
@@ -137,15 +151,18 @@ class Polling:
         }
 
     def _places(self, site: Site, ids: Sequence[int]) -> Iterator[Place]:
-        inventory, seen = Inventory(self.crew.database), set()
-        for device_id in ids:
-            row = inventory.device(device_id)
-            if row is None or row.site_id != site.id or not row.address or row.address in seen:
-                continue
-            if in_scope(row.address, site.scope):
-                seen.add(row.address)
-                ports = {int(k): int(v) for k, v in row.ports.items()}
-                yield Place(row.key, Target(row.address, ports=ports))
+        seen: set[str] = set()
+        for place in self.crew.places(ids):
+            if place.site.id == site.id and place.target.address not in seen:
+                seen.add(place.target.address)
+                yield place
+
+    def _logins(self, places: Sequence[Place]) -> tuple[Credentials, Callable[[str], Pin]]:
+        """Return the logins of devices, and who was met at each address. Raises `SealFault`."""
+        equipment = self.crew.equipment
+        if equipment is None:
+            return Credentials(), nobody
+        return equipment.credentials(places), equipment.met(places).known
 
     def _quiet(self, site: Site) -> Quiet | None:
         """Return the hours in which the site's devices may sleep, by its schedule for polling."""

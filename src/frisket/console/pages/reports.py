@@ -122,6 +122,8 @@ def file(visit: Visit) -> Response:
 def forget(visit: Visit) -> Response:
     """Forget a report."""
     row = _found(visit)
+    if row.made_by != visit.person.name:
+        visit.need(Permission.EDIT_SITES)
     visit.record("report.forget", row.title)
     MadeReports(visit.services.database).drop(row.id)
     return visit.go("/reports", visit.text("Done."))
