@@ -181,6 +181,8 @@ def serving(folder: Path, url: str) -> Iterator[int]:
     """Run `frisket gateway` until the block ends; gives its process id."""
     command = [sys.executable, "-m", "frisket.cli", "gateway", "--data", str(folder)]
     command += ["--database", url, "--port", str(PORT)]
+    if url.startswith("postgresql"):
+        command += ["--processes", "2"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from frisket.cli.support.gateway_processes import beside, check_processes, is_beside
 from frisket.cli.support.gateway_shown import (
     alert_rows,
     month_of_word,
@@ -21,7 +22,9 @@ from frisket.cli.support.gateway_shown import (
 from frisket.cli.support.gateways import (
     Listening,
     Where,
+    database_of,
     opened_gateway,
+    prepare,
     serve_gateway,
 )
 from frisket.cli.support.session import now
@@ -29,7 +32,7 @@ from frisket.cli.support.shown import print_json, print_table, say
 from frisket.errors import UsageError
 from frisket.fleet.inventory import check_scope
 from frisket.fleet.schedule import zone_of
-from frisket.net.serve_asgi import check_pair
+from frisket.net.serve_asgi import check_pair, free_port
 from frisket.store.erds import ErdsDevices
 from frisket.store.inventory import Inventory
 from frisket.store.reported import Reported, Who
@@ -53,6 +56,7 @@ def serve(
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
     mailbox: Path | None = None,
+    processes: Annotated[int, Parameter(validator=Number(gte=1, lte=64))] = 1,
 ) -> int:
     """Receive until interrupted, over HTTPS. It never connects to a site.
 
@@ -70,10 +74,22 @@ def serve(
         File with its key.
     mailbox
         File that says where reports come in by mail (docs/reference/mail.md).
+    processes
+        How many processes share the work, with PostgreSQL only: each takes one processor.
     """
     check_pair(tls_certificate, tls_key)
+    check_processes(processes, database_of(where))
     address = "127.0.0.1" if host == "localhost" else host
-    serve_gateway(where, Listening(address, port, name, tls_certificate, tls_key), mailbox)
+    several = processes > 1
+    bound = free_port(address) if several and not port else port
+    listening = Listening(address, bound, name, tls_certificate, tls_key, shared=several)
+    if not several or is_beside():
+        serve_gateway(where, listening, mailbox)
+        return 0
+    prepare(where, listening)
+    words = [*sys.argv[1:], "--port", str(bound)] if not port else sys.argv[1:]
+    with beside(words, processes):
+        serve_gateway(where, listening, mailbox)
     return 0
 
 

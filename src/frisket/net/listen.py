@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
+from typing import Final
 
 from frisket.errors import LinkError
 
@@ -39,12 +40,20 @@ def is_loopback(address: str) -> bool:
     return address == "::1" or address.startswith("127.")
 
 
-def bound_tcp(address: str, port: int) -> socket.socket:
-    """Return a socket bound to a port, for a library that listens itself. Raises `LinkError`."""
+MAY_SHARE: Final = hasattr(socket, "SO_REUSEPORT")
+
+
+def bound_tcp(address: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket bound to a port, for a library that listens itself. Raises `LinkError`.
+
+    A `shared` port is heard by several processes of one user; the system deals out connections.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.setblocking(False)
         sock.bind((address, port))
         sock.listen(100)

@@ -87,14 +87,16 @@ def serve_asgi(
     key: Path | None = None,
     ready: Callable[[Serving], None],
     stopping: Callable[[], None],
+    shared: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM; open requests end first, for a few seconds at most.
 
+    A `shared` port is served by several processes.
     `ready(serving)` is called once requests are answered, `stopping()` when the end begins.
     Raises `LinkError` where the port cannot be had, `UsageError` for a certificate that is none.
     """
     check_pair(certificate, key)
-    sock = bound_tcp(address, port)
+    sock = bound_tcp(address, port, shared=shared)
     bound = int(sock.getsockname()[1])
     config = uvicorn.Config(
         app,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cyclopts import Parameter
 
+from frisket.cli.support.gateway_processes import end_with_the_first, is_beside
 from frisket.cli.support.session import now
 from frisket.cli.support.shown import say
 from frisket.errors import FrisketError, UsageError
@@ -58,6 +59,12 @@ class Listening:
     names: tuple[str, ...] = ()
     certificate: Path | None = None
     key: Path | None = None
+    shared: bool = False
+
+
+def database_of(where: Where) -> str:
+    """Return the address of the database that was named, empty for the folder's own."""
+    return where.database or os.environ.get(DATABASE, "")
 
 
 @contextmanager
@@ -68,7 +75,7 @@ def opened_database(where: Where) -> Iterator[Database]:
     except OSError as fault:
         raise UsageError(f"{where.data} cannot be made: {fault.strerror}") from fault
     quiet_migrations()
-    url = where.database or os.environ.get(DATABASE, "")
+    url = database_of(where)
     database = open_database(url or f"sqlite:///{where.data / 'frisket.db'}", connections=10)
     try:
         database.upgrade()
@@ -92,12 +99,7 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
     """
     box = read_mailbox(mailbox, where.data / "gateway" / "aside") if mailbox else None
     with opened_gateway(where) as gateway:
-        certificate, key = listening.certificate, listening.key
-        if certificate is None:
-            names = listening.names or own_names(listening.address)
-            certificate = key = server_files(
-                gateway.authority, where.data / "gateway", names, now()
-            )
+        certificate, key = _files(gateway, where, listening)
         door = Door(gateway)
         over = threading.Event()
         beside = [threading.Thread(target=_tidy, args=(gateway, over), daemon=True)]
@@ -105,6 +107,9 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
             beside.append(threading.Thread(target=_visit, args=(gateway, box), daemon=True))
 
         def ready(serving: Serving) -> None:
+            if is_beside():
+                end_with_the_first(serving.stop)
+                return
             for thread in beside:
                 thread.start()
             sys.stdout.write(f"The gateway: https://{_shown(listening.address)}:{serving.port}/\n")
@@ -119,10 +124,26 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
                 key=key,
                 ready=ready,
                 stopping=over.set,
+                shared=listening.shared,
             )
         finally:
             over.set()
             door.close()
+
+
+def prepare(where: Where, listening: Listening) -> None:
+    """Make database, keys and certificate, so that several processes find them there."""
+    with opened_gateway(where) as gateway:
+        _files(gateway, where, listening)
+
+
+def _files(gateway: Gateway, where: Where, listening: Listening) -> tuple[Path, Path | None]:
+    """Return the files of the certificate to serve with, and of its key."""
+    if listening.certificate is not None:
+        return listening.certificate, listening.key
+    names = listening.names or own_names(listening.address)
+    made = server_files(gateway.authority, where.data / "gateway", names, now())
+    return made, made
 
 
 def own_names(address: str) -> tuple[str, ...]:
