@@ -23,6 +23,9 @@ from frisket.store.inventory import Inventory
 PAGE: Final = 200
 _MOST: Final = 100_000  # devices of one NetBox
 _LONG: Final = 200  # characters of one text
+_MALFORMED: Final = (
+    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError),
+)
 SERIAL: Final = "frisket_serial"
 FIRMWARE: Final = "frisket_firmware"
 
@@ -66,7 +69,7 @@ def read_devices(body: bytes) -> tuple[list[Recorded], bool]:
         page = json.loads(body)
         rows, more = page["results"], page["next"] is not None
         return [_device(row) for row in rows], more
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as fault:
+    except _MALFORMED as fault:
         raise NetBoxFault(f"NetBox answers no page of devices: {fault!r:.100}") from fault
 
 
