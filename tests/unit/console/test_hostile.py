@@ -314,3 +314,13 @@ def test_the_judge_can_see_harm() -> None:
         assert read(text).harm, text
     with pytest.raises(AssertionError):
         judge_csv("a,=1+1", "x")
+
+
+def test_no_page_is_framed_nor_its_address_told(web: Web) -> None:
+    """Nor does another site read it."""
+    visitor = everyone(web)
+    for path in ("/devices", "/devices/1", "/devices.csv", "/api/v1/status", "/nothing"):
+        headers = visitor.get(path, headers={"origin": "https://evil.example"}).headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert headers["referrer-policy"] == "same-origin", path
+        assert "access-control-allow-origin" not in headers, path
