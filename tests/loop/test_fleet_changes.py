@@ -21,9 +21,10 @@ from tests.living import living
 
 from frisket.audit.load import load_content
 from frisket.console.build import open_data
+from frisket.drivers.policy import is_policy
 from frisket.fleet.approval import Decider, NotAllowed
 from frisket.fleet.change_crew import ChangeCrew
-from frisket.fleet.changes import Source
+from frisket.fleet.changes import Source, unpacked_plan
 from frisket.fleet.changing import Changing
 from frisket.fleet.crew import Crew
 from frisket.fleet.equipped import Equipment
@@ -321,3 +322,29 @@ def test_a_console_killed_amid_a_change_goes_on_and_doubles_nothing(tmp_path: Pa
             assert not device.store.effective("snmp.v1.enabled")
             assert device.journal.counts["failed_logins"] == 0
     database.close()
+
+
+def test_a_policy_and_the_accepted_state_are_planned_too(
+    database: Database, tmp_path: Path
+) -> None:
+    with living(1) as lab:
+        device = lab.devices[0]
+        fleet = fleet_of(database, tmp_path, lab.devices)
+        fleet.crew.audit("small-office", fleet.ids)
+        hands = ChangeCrew(fleet.crew)
+        lab.panel(device, "snmp.v1.enabled", False)
+        for source, least in (
+            (Source("policy", "enterprise"), 1),
+            (Source("accepted", "", ("snmp.v1.enabled",)), 1),
+        ):
+            number = fleet.changing.make(source, {"ids": fleet.ids}, [fleet.site], "ann")
+            hands.plan(number, fleet.ids)
+            [row] = Changes(database).devices(number)
+            assert row.settings >= least, row.why
+            [(_, kept)] = Changes(database).plans(number)
+            [plan] = unpacked_plan(kept, fleet.crew.content.catalog).devices
+            assert is_policy(plan) == (source.kind == "policy")
+        fleet.changing.planned(number)
+        fleet.changing.begin(number, "ann")
+        assert hands.carry_out(number, fleet.ids[0], False)["outcome"] == "done"
+        assert device.store.effective("snmp.v1.enabled") is True

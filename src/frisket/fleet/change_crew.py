@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from frisket.audit.session import Session
+from frisket.audit.sheet import Sheet, from_baseline, read_sheet
 from frisket.drivers.base import Settings
 from frisket.drivers.credential import Credentials
 from frisket.drivers.job import Mode, Pace
@@ -31,6 +32,7 @@ from frisket.fleet.drifting import Drifting
 from frisket.fleet.equipped import Place
 from frisket.fleet.guard import LEASE_SECONDS, Busy, Deed, Seen, perform
 from frisket.fleet.network import Network
+from frisket.fleet.own import POLICY
 from frisket.fleet.planning import Planner
 from frisket.fleet.policies import Policies
 from frisket.fleet.reapplying import Reapplying
@@ -44,6 +46,7 @@ from frisket.probe.survey import survey
 from frisket.store.changes import Changes, Planned, StoredRows, put_device
 from frisket.store.database import StoreFault
 from frisket.store.drifts import Drifts
+from frisket.store.texts import Texts
 from frisket.store.work import Action, ActionState, Fenced, Work
 
 _KEPT: Final = LEASE_SECONDS / 4  # seconds between signs of life while a device is changed
@@ -133,7 +136,8 @@ class ChangeCrew:
             return {"changing": 0}
         sites = set(change.sites)
         places = [place for place in self.crew.places(ids) if place.site.id in sites]
-        source = read_source(change.source, self.crew.content)
+        own = Texts(self.crew.database, POLICY).holding()
+        source = read_source(change.source, self.crew.content, own)
         found = asyncio.run(self._plan(source, places))
         self._changes.put_plans(change_id, [one for one, _ in found])
         with self.crew.database.write() as connection:
@@ -159,11 +163,14 @@ class ChangeCrew:
         content = self.crew.content
         ids = [place.id for place in places]
         words = await asyncio.to_thread(self.crew.words, content, ids)
+        policies = Policies(content, network, credentials, met)
+        sheet = await asyncio.to_thread(self._sheet, source) if source.kind == "policy" else None
 
         async def one(place: Place) -> DevicePlan | Incomplete:
             if source.kind == "accepted":
-                policies = Policies(content, network, credentials, met)
                 return await Reapplying(policies, wanted, content.catalog).plan(place.target)
+            if sheet is not None:
+                return await policies.plan(sheet, place.target)
             # What is waived is not changed, and what is attested is not asked again.
             said = words.get(place.id, Words())
             judged_by = content.baseline(baseline)
@@ -173,6 +180,15 @@ class ChangeCrew:
         async for place, plan in survey(places, one, 20):
             found.append(self._planned(place, plan, baseline))
         return found
+
+    def _sheet(self, source: Source) -> Sheet:
+        """Return the policy that is meant: an approved own one, or what a baseline demands."""
+        texts, name = Texts(self.crew.database, POLICY), source.baseline
+        digest = texts.holding().get(name)
+        text = texts.text(name, digest) if digest is not None else None
+        if text is not None:
+            return read_sheet(text, name, self.crew.content)
+        return from_baseline(self.crew.content.baseline(name), self.crew.content)
 
     def _accepted(self, source: Source, places: Sequence[Place]) -> Mapping[str, Settings]:
         """Return the accepted settings by address, of all or of those that are meant."""

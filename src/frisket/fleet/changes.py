@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -35,9 +35,11 @@ _UNSURE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What devices are to be made like: a baseline, or their accepted state.
+    """What devices are to be made like: a baseline, a security policy, or their accepted state.
 
-    `kind` is `baseline` or `accepted`; of an accepted state `keys` names the settings, all for ().
+    `kind` is `baseline`, `policy` or `accepted`; `baseline` names the first two. A policy is an
+    approved own one, or what a baseline demands. Of an accepted state `keys` names the settings,
+    all for ().
     """
 
     kind: str
@@ -49,12 +51,17 @@ class Source:
         return {"kind": self.kind, "baseline": self.baseline, "keys": list(self.keys)}
 
 
-def read_source(table: Mapping[str, Any], content: Content) -> Source:
-    """Return the source that a table writes. Raises `UsageError`."""
+def read_source(
+    table: Mapping[str, Any], content: Content, policies: Collection[str] = ()
+) -> Source:
+    """Return the source that a table writes; `policies` are own ones. Raises `UsageError`."""
     kind = str(table.get("kind", ""))
     keys = tuple(str(key) for key in table.get("keys", ()))
     if kind == "baseline":
         return Source(kind, content.baseline(str(table.get("baseline", ""))).id)
+    if kind == "policy":
+        name = str(table.get("baseline", ""))
+        return Source(kind, name if name in policies else content.baseline(name).id)
     if kind == "accepted":
         unknown = [key for key in keys if key not in content.catalog]
         if unknown:

@@ -17,6 +17,7 @@ from frisket.errors import UsageError
 from frisket.fleet import approval
 from frisket.fleet.changes import PLANNED, Source, read_source, takes_two, unpacked_plan
 from frisket.fleet.changing import REFUSED, Changing, takes_part, with_accepted
+from frisket.fleet.own import POLICY
 from frisket.fleet.proposals import proposal_of
 from frisket.fleet.roles import Permission
 from frisket.fleet.rollout import RolloutState, Step, split
@@ -24,6 +25,7 @@ from frisket.store.changes import Changes
 from frisket.store.devicelist import DeviceList
 from frisket.store.inventory import Inventory
 from frisket.store.proposals import find_proposal
+from frisket.store.texts import Texts
 
 _SHOWN: Final = 200  # plans that one page unpacks
 _LISTED: Final = 500  # devices that one page lists
@@ -78,6 +80,11 @@ def _meant(visit: Visit) -> tuple[dict[str, Any], list[int], list[int]]:
     return {"ids": ids}, ids, sorted({row.site_id for row in usable})
 
 
+def _policies(visit: Visit) -> list[str]:
+    """Return the names of the own policies that are approved."""
+    return sorted(Texts(visit.services.database, POLICY).holding())
+
+
 def new(visit: Visit) -> Response:
     """Ask what devices are to be made like."""
     _, ids, _ = _meant(visit)
@@ -90,6 +97,7 @@ def new(visit: Visit) -> Response:
         wanted=wanted,
         query=query_of(wanted) if wanted else "",
         baselines=_content(visit).baselines,
+        policies=_policies(visit),
         chosen=visit.form.one("baseline", "small-office"),
     )
 
@@ -102,8 +110,10 @@ def make(visit: Visit) -> Response:
     for site in sites:
         visit.need(Permission.PLAN_CHANGES, site)
     keys = [key for key in visit.form.all("key") if key]
-    table = {"kind": visit.form.one("kind", "baseline"), "keys": keys}
-    source = read_source({**table, "baseline": visit.form.one("baseline")}, _content(visit))
+    kind = visit.form.one("kind", "baseline")
+    name = visit.form.one("policy" if kind == "policy" else "baseline")
+    table = {"kind": kind, "keys": keys, "baseline": name}
+    source = read_source(table, _content(visit), _policies(visit))
     return started(visit, source, condition, sites)
 
 
