@@ -75,7 +75,7 @@ def operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 
 def _tell_faults(method: str, path: str, operation: dict[str, Any]) -> None:
     told = dict(_ALWAYS)
-    if "{" in path:
+    if "{" in path or path == "/probe":
         told["404"] = _SOMETIMES["404"]
     if method in {"post", "put", "patch"}:
         told |= {status: _SOMETIMES[status] for status in ("400", "404", "409", "413")}
