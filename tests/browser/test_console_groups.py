@@ -1,0 +1,29 @@
+"""Groups and views in a browser: a filter is kept under a name, and found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from tests.browser.console import Served, check_page, chromium, person, served_console
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.peer("chromium")]
+
+
+def test_a_filter_is_kept_and_found_again(tmp_path: Path) -> None:
+    with chromium() as browser, served_console(tmp_path) as served:
+        _keep_and_find(browser, served)
+
+
+def _keep_and_find(browser: Browser, served: Served) -> None:
+    with person(browser, served) as window:
+        check_page(window, "/groups?q=hall&score_below=50", name="groups")
+        page = window.page
+        page.get_by_label("Name", exact=True).fill("Halls & <more>")
+        page.get_by_label("Keep it as").select_option("group")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        page.get_by_role("link", name="Halls & <more>").click()
+        page.wait_for_url("**/devices?group=*")
+        assert page.get_by_label("Group", exact=True).input_value() == "Halls & <more>"
+        check_page(window, "/groups", name="groups-kept")
