@@ -88,6 +88,11 @@ def fleet_metrics(figures: Figures, now: datetime) -> Iterator[Metric]:
         ("site",),
         [((row.site,), row.low) for row in polls],
     )
+    yield from _troubles(figures)
+
+
+def _troubles(figures: Figures) -> Iterator[Metric]:
+    """Yield what awaits a person, and when collectors were heard."""
     yield _gauge(
         "frisket_alarms",
         "Alarms about devices that stand",
