@@ -97,20 +97,23 @@ class Work:
     def take_lease(self, name: str, holder: str, seconds: float) -> int | None:
         """Return the fence of a lease that is now held; None where another holds it.
 
-        The holder of a lease gets it again, with a new fence. A lease lasts an hour at most.
+        With SQLite the holder of a lease gets it again, with a new fence: there is one process, and
+        who asks again has started anew. With PostgreSQL it does not: a worker that stood still
+        meets its own work again, re-queued, and would act beside itself. An hour is the longest.
         """
         seconds = min(seconds, _LONGEST.total_seconds())
         with self.database.write() as connection:
             now = clock(connection)
             until = now + timedelta(seconds=seconds)
             row = self.database.insert(LEASE).values(name=name, holder=holder, fence=1, until=until)
+            # No lease is given for longer: the clock was set back since.
+            free = (LEASE.c.until <= now) | (LEASE.c.until > now + _LONGEST)
+            if self.database.is_sqlite:
+                free |= LEASE.c.holder == holder
             taken = row.on_conflict_do_update(
                 index_elements=["name"],
                 set_={"holder": holder, "fence": LEASE.c.fence + 1, "until": until},
-                # No lease is given for so long: the clock was set back since.
-                where=(LEASE.c.until <= now)
-                | (LEASE.c.holder == holder)
-                | (LEASE.c.until > now + _LONGEST),
+                where=free,
             ).returning(LEASE.c.fence)
             fence: int | None = connection.scalar(taken)
             return fence

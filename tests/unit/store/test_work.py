@@ -60,10 +60,11 @@ def test_an_action_is_intended_once(work: Work) -> None:
 
 
 def test_who_was_overtaken_cannot_settle(work: Work) -> None:
-    old = work.take_lease("device-1", "a", 60)
+    old = work.take_lease("device-1", "a", 0.05)
     assert old is not None
     work.intend("flash", "device-1", old)
-    new = work.take_lease("device-1", "a", 60)
+    time.sleep(0.1)
+    new = work.take_lease("device-1", "b", 60)
     assert new is not None
     work.settle("flash", new, ActionState.DONE)
     with pytest.raises(Fenced):
@@ -136,3 +137,11 @@ def test_a_lease_lasts_an_hour_at_most(work: Work) -> None:
         until = connection.scalar(select(LEASE.c.until))
     assert until is not None
     assert until < datetime.now(UTC) + timedelta(hours=1, minutes=1)
+
+
+def test_among_workers_nobody_holds_a_lease_twice(work: Work) -> None:
+    """A worker that stood still meets its own work again: it must not act beside itself."""
+    assert work.take_lease("device-1", "a", 60) == 1
+    # The only process of a SQLite file has been started anew where it asks again.
+    again = work.take_lease("device-1", "a", 60)
+    assert again == (2 if work.database.is_sqlite else None)
