@@ -18,13 +18,13 @@ from frisket.fleet.results import unpacked
 from frisket.jobs.port import Json
 from frisket.model.condition import Condition
 from frisket.model.finding import AuditResult, DeviceResult
+from frisket.report.audit_paper import device_blocks, evidence_rows
 from frisket.report.figures import instant, percent
 from frisket.report.find import formats
 from frisket.report.format import ReportContext, StigRule
 from frisket.report.paper import Bars, Block, Figures, Grid, Heading, Paper, Words, paper_csv
 from frisket.report.paper_html import paper_html
 from frisket.report.paper_pdf import paper_pdf
-from frisket.report.pdf import device_blocks, evidence_rows
 from frisket.report.read import SCHEMA_VERSION, read_audit
 from frisket.store.audits import ALL, Audits
 from frisket.store.devicelist import DeviceList

@@ -17,11 +17,11 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 from tests.unit.report.samples import HOSTILE, STIG, fleet, hostile
 
+from frisket.report.audit_paper import audit_paper
 from frisket.report.escape import clean
 from frisket.report.find import format_named, formats
 from frisket.report.format import ReportContext
 from frisket.report.paper import Paper, cleaned
-from frisket.report.pdf import audit_paper
 
 CONTEXTS = (
     ReportContext(stig=STIG, tool_version="0.1.0"),
