@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Final
 
 from frisket.fleet.crew import Crew
+from frisket.fleet.equipped import Place
 from frisket.fleet.inventory import in_scope
-from frisket.fleet.polling import Place, Round, quiet_of
+from frisket.fleet.polling import Round, quiet_of
 from frisket.fleet.roles import Reach
 from frisket.fleet.schedule import Task
 from frisket.model.target import Target
@@ -95,7 +96,8 @@ class Scraping:
             site = sites[row.site_id]
             if in_scope(row.address, site.scope):
                 ports = {int(port): int(served) for port, served in row.ports.items()}
-                return _Found(row.id, site, Place(row.key, Target(row.address, ports=ports)))
+                place = Place(row.id, site, Target(row.address, ports=ports), row)
+                return _Found(row.id, site, place)
         return None
 
     def _round(self, site: Site) -> Round:
