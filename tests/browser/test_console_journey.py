@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser.console import check_page, chromium, person, served_console
 from tests.lab import running_device
 
@@ -48,6 +48,11 @@ def living_devices(count: int) -> Iterator[list[Device]]:
     finally:
         over.set()
         thread.join()
+
+
+def sheet(text: bytes) -> FilePayload:
+    """Return a list as a browser sends it."""
+    return {"name": "a.csv", "mimeType": "text/csv", "buffer": text}
 
 
 def settled(page: Page, text: str, *, seconds: int = 90) -> None:
@@ -109,12 +114,11 @@ def test_a_list_is_taken_in_and_a_bad_one_refused(browser: Browser, tmp_path: Pa
         window.open("/sites")
         page.get_by_label("Name", exact=True).fill("Branch")
         page.get_by_role("button", name="Add it").click()
-        good = {"name": "a.csv", "mimeType": "text/csv"}
         text = b"Serial,Address,Model\nXTG1,10.0.0.5,iR-ADV\n,,\nXTG2,10.0.0.6,=cmd\n"
-        page.get_by_label("CSV file").set_input_files([{**good, "buffer": text}])
+        page.get_by_label("CSV file").set_input_files(sheet(text))
         page.get_by_role("button", name="Take them in").click()
         expect(page.get_by_text("2 devices were taken in.")).to_be_visible()
-        page.get_by_label("CSV file").set_input_files([{**good, "buffer": b"colour\nred\n"}])
+        page.get_by_label("CSV file").set_input_files(sheet(b"colour\nred\n"))
         page.get_by_role("button", name="Take them in").click()
         expect(page.get_by_text("the list has no column address, serial or mac")).to_be_visible()
         window.faults.clear()  # the browser notes the refusal itself

@@ -19,7 +19,6 @@ from tests.lab import running_device
 from tests.loop.hardening import LOGIN, PACE, WEB, Hardener, stored, target_of
 from tests.unit.drivers.states import CONTENT, FACTORY, State, states
 
-from frisket.cli.support.logins import around
 from frisket.drivers.access.snmp_hand import open_hand
 from frisket.drivers.access.web import open_web
 from frisket.drivers.base import Pin
@@ -27,6 +26,7 @@ from frisket.drivers.credential import Login
 from frisket.drivers.plan import DevicePlan
 from frisket.drivers.record import Outcome
 from frisket.errors import FrisketError
+from frisket.fleet.network import around
 from frisket.mfd.device import Device
 from frisket.net.budget import Budget, Limits
 from frisket.net.dial import SocketDialer

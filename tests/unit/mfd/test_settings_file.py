@@ -19,14 +19,8 @@ from frisket.catalog.setting import Kind
 from frisket.errors import SettingRefused
 from frisket.mfd.auditlog import LogKind
 from frisket.mfd.device import Device
-from frisket.mfd.settings_file import (
-    LARGEST,
-    export_settings,
-    import_settings,
-    parse_settings,
-    seal,
-    unseal,
-)
+from frisket.mfd.settings_file import export_settings, import_settings, parse_settings, unseal
+from frisket.proto.dcm.wire import LARGEST, seal
 
 CATALOG = load_catalog()
 PASSWORD = "correct horse"

@@ -54,16 +54,19 @@ def save(visit: Visit) -> Response:
 
 
 def forget(visit: Visit) -> Response:
-    """Forget a group, or a view of one's own."""
+    """Forget a group."""
     name = visit.form.one("name")
-    if visit.form.one("kind") == "view":
-        Views(visit.services.database).drop(visit.person.account.id, name)
-        return visit.go("/groups", visit.text("Done."))
     if not _edits(visit):
         raise Forbidden
     visit.record("group.forget", name)
     if not Inventory(visit.services.database).drop_group(name):
         raise NotFound
+    return visit.go("/groups", visit.text("Done."))
+
+
+def forget_view(visit: Visit) -> Response:
+    """Forget a view of one's own."""
+    Views(visit.services.database).drop(visit.person.account.id, visit.form.one("name"))
     return visit.go("/groups", visit.text("Done."))
 
 
@@ -75,5 +78,6 @@ def _edits(visit: Visit) -> bool:
 PAGES = (
     Page("GET", "/groups", groups, Permission.SEE_FLEET, Menu("Groups and views", "tags", 25)),
     Page("POST", "/groups", save, Permission.SEE_FLEET),
-    Page("POST", "/groups/forget", forget, Permission.SEE_FLEET),
+    Page("POST", "/groups/forget", forget, Permission.EDIT_DEVICES),
+    Page("POST", "/views/forget", forget_view, Permission.SEE_FLEET),
 )
