@@ -31,6 +31,7 @@ from frisket.fleet.words import Words, words_of
 from frisket.jobs.port import Json
 from frisket.model.condition import Condition, read_condition
 from frisket.model.finding import Incomplete
+from frisket.model.reading import Known, Readings, Witness
 from frisket.model.target import Target
 from frisket.net.budget import Limits
 from frisket.probe.base import Options, Sighting
@@ -130,8 +131,7 @@ class Crew:
         session = Session(content, content.baseline(baseline), self.now)
         places = self.places(ids)
         asking = await asyncio.to_thread(self._asking, places)
-        words = await asyncio.to_thread(self.words, content, ids)
-        records: list[AuditRecord] = []
+        visited: list[tuple[int, Place, Capture, str]] = []
         missed: list[list[str]] = []
 
         async def visit(place: Place) -> Sighting | Incomplete:
@@ -147,19 +147,34 @@ class Crew:
                 met = await asyncio.to_thread(self.take, place.site.id, place.target, seen)
                 # Who answers now may be another device than the one that was asked for.
                 capture = Capture(str(place.target), seen.identity, seen.readings, self.now())
-                key = seen.facts.get("certificate-key", "")
-                if met.device_id not in words:
-                    words |= await asyncio.to_thread(self.words, content, [met.device_id])
-                said = words[met.device_id]
-                judging = session.saying(said.attestations, said.waivers)
-                result = judging.judge(capture, key, place.target)
-                catalog = content.catalog
-                records.append(record_of(met.device_id, baseline, result, capture, catalog))
-                await asyncio.to_thread(self._follow, met.device_id, capture, catalog)
+                visited.append(
+                    (met.device_id, place, capture, seen.facts.get("certificate-key", ""))
+                )
+                await asyncio.to_thread(self._follow, met.device_id, capture, content.catalog)
             self.told("audit", {"site_id": place.site.id, "device": place.id})
+        # Judged when all have been seen: whose certificate key is shared shows only then.
+        words = await asyncio.to_thread(self.words, content, [one[0] for one in visited])
+        records: list[AuditRecord] = []
+        for device_id, place, plain, key in visited:
+            capture = await asyncio.to_thread(self._compared, device_id, plain, key)
+            said = words[device_id]
+            judging = session.saying(said.attestations, said.waivers)
+            result = judging.judge(capture, target=place.target)
+            records.append(record_of(device_id, baseline, result, capture, content.catalog))
         unique = {record.device_id: record for record in records}
         changed = await asyncio.to_thread(Audits(self.database).keep, list(unique.values()))
         return {"judged": len(unique), "changed": changed, "missed": missed[:100]}
+
+    def _compared(self, device_id: int, capture: Capture, key: str) -> Capture:
+        """Return what was read, and whether another device of the inventory has its TLS key."""
+        if not key:
+            return capture
+        others = Inventory(self.database).with_key(key, device_id)
+        named = ", ".join(others[:5])
+        detail = f"the same key is used by {named}" if others else "no other device has this key"
+        known = Known(bool(others), Witness.NETWORK, self.now(), "the inventory", detail)
+        shared = Readings.single({"certificate.shared": known})
+        return replace(capture, readings=capture.readings | shared)
 
     def _asking(self, places: Sequence[Place]) -> Asking:
         """Return how devices are asked for their own word: those that there is a login for."""

@@ -150,6 +150,13 @@ class Inventory:
         with self.database.read() as connection:
             return [StoredAlarm(*_alarm(row)) for row in connection.execute(asked.limit(limit))]
 
+    def with_key(self, tls: str, but: int) -> list[str]:
+        """Return the names of the other devices, at any site, that showed a TLS key."""
+        name = func.coalesce(func.nullif(DEVICE.c.name, ""), DEVICE.c.address)
+        asked = select(name).where(DEVICE.c.tls == tls, DEVICE.c.id != but).limit(20)
+        with self.database.read() as connection:
+            return [str(one) for one in connection.scalars(asked)]
+
     def alarms_at(self, site_ids: Sequence[int], limit: int = 50) -> Sequence[Any]:
         """Return the newest alarms that stand at sites, with their devices' names."""
         asked = (
