@@ -146,7 +146,8 @@ def test_exit_codes_say_what_happened(lab: Path, tmp_path: Path) -> None:
     assert json.loads(nobody.stdout)["devices"] == []
 
 
-def test_an_interrupted_audit_ends_with_a_word(lab: Path) -> None:
+def interrupted(lab: Path) -> tuple[int, str, str]:
+    """Interrupt an audit that has begun; return how it ended, its rest and its last word."""
     command = [sys.executable, "-m", "frisket.cli", "audit", "lab", "-f", "jsonl"]
     env = {**os.environ, "FRISKET_LAB": str(lab)}
     with subprocess.Popen(
@@ -156,7 +157,14 @@ def test_an_interrupted_audit_ends_with_a_word(lab: Path) -> None:
         assert json.loads(running.stdout.readline())["event"] == "start"
         running.send_signal(signal.SIGINT)
         rest, said = running.communicate(timeout=60)
-    assert running.returncode == 130
+        return running.returncode, rest, said
+
+
+def test_an_interrupted_audit_ends_with_a_word(lab: Path) -> None:
+    code, rest, said = interrupted(lab)
+    if code == 1 and '"end"' in rest:  # on a busy machine it was over before the signal came
+        code, rest, said = interrupted(lab)
+    assert code == 130
     assert said == "frisket: interrupted\n"
     for line in rest.splitlines():
         assert json.loads(line)["event"] in {"device", "incomplete"}

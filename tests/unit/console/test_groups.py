@@ -108,8 +108,7 @@ def test_who_may_not_edit_devices_keeps_views_only(web: Web, role: Role) -> None
     assert "Halls" in client.get("/groups").text
     assert "Halls" not in web.visitor("carl", role).get("/groups").text
     assert Inventory(web.console.services.database).groups() == []
-    forget = {"kind": "view", "name": "Halls"}
-    assert client.post("/groups/forget", data=forget).status_code == 303
+    assert client.post("/views/forget", data={"name": "Halls"}).status_code == 303
     assert "Halls" not in client.get("/groups").text
 
 

@@ -194,6 +194,8 @@ def show_one(visit: Visit) -> Response:
 
 def diff(visit: Visit) -> Response:
     """Show what differs between two baselines."""
+    if not (visit.form.one("one") and visit.form.one("other")):
+        return visit.go(PATH)
     one = source(visit, BASELINE, visit.form.one("one"))
     other = source(visit, BASELINE, visit.form.one("other"))
     return visit.page(

@@ -169,6 +169,8 @@ def show_one(visit: Visit) -> Response:
 
 def diff(visit: Visit) -> Response:
     """Show what differs between two policies."""
+    if not (visit.form.one("one") and visit.form.one("other")):
+        return visit.go(PATH)
     one = source(visit, POLICY, visit.form.one("one"))
     other = source(visit, POLICY, visit.form.one("other"))
     return visit.page(
