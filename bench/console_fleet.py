@@ -141,7 +141,10 @@ def finding_like(consideration: str, rule: str) -> dict[str, object]:
             {"key": rule, "value": True, "witness": "network", "via": "snmp", "detail": "seen"}
         ],
         "fix": {"set": {rule: False}, "menu": "A > B > C", "how": "", "breaks": ["some client"]},
+        "stops": "",
         "maps": {"stig": ["V-6781"]},
+        "conflicts": [],
+        "alternatives": [],
     }
 
 
