@@ -16,8 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from frisket.console.auth.doors import Knock
 from frisket.console.auth.passwords import Passwords
@@ -30,6 +38,13 @@ from frisket.net.serve_asgi import Serving, free_port, serve_asgi
 from frisket.store.accounts import Account, Fresh, GrantRow, add_account
 
 AXE = Path(__file__).resolve().parents[1] / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+# What every test with a console in Chromium carries: `pytestmark = MARKS`.
+MARKS = [
+    pytest.mark.peer("chromium"),
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is missing: script/peers installs it"),
+]
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -237,3 +252,13 @@ def check_page(found: Window, path: str, *, name: str = "") -> None:
     assert found.faults == []
     assert found.strangers == []
     assert list(found.served.console.services.reports) == []
+
+
+def settled(page: Page, text: str, *, seconds: int = 90) -> None:
+    """Reload until a text is on the page: flows end in their own time."""
+    for _ in range(seconds):
+        if page.get_by_text(text).count():
+            return
+        page.wait_for_timeout(1000)
+        page.reload()
+    expect(page.get_by_text(text).first).to_be_visible()

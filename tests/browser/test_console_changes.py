@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import update
-from tests.browser.console import Served, Window, check_page, chromium, person, served_console
-from tests.browser.test_console_journey import settled
+from tests.browser.console import (
+    MARKS,
+    Served,
+    Window,
+    check_page,
+    person,
+    served_console,
+    settled,
+)
 from tests.living import living
 
 from frisket.fleet.roles import Role
@@ -20,16 +27,7 @@ from frisket.mfd.device import Device
 from frisket.store.inventory import Inventory, put_device
 from frisket.store.tables.account import ACCOUNT
 
-pytestmark = [
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+pytestmark = [*MARKS, pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")]
 
 
 def take_in(served: Served, devices: list[Device]) -> list[int]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import insert
-from tests.browser.console import Served, check_page, chromium, person, served_console
+from tests.browser.console import MARKS, Served, check_page, person, served_console
 
 from frisket.audit.capture import Capture
 from frisket.audit.session import Session
@@ -24,7 +22,7 @@ from frisket.store.audits import Audits
 from frisket.store.inventory import Inventory, raise_alarm, words_of
 from frisket.store.tables.device import DEVICE
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = MARKS
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOSTILE = "<img src=x onerror=alert(1)>'\"=cmd|' /C calc'!A1"
 
@@ -58,12 +56,6 @@ def fill(served: Served, count: int = 120) -> None:
         rows.append({**values, "search": words_of(values)})
     with served.console.services.database.write() as connection:
         connection.execute(insert(DEVICE), rows)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def test_the_list_filters_orders_and_exports(browser: Browser, tmp_path: Path) -> None:

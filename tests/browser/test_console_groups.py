@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser
-from tests.browser.console import Served, check_page, chromium, person, served_console
+from tests.browser.console import MARKS, Served, check_page, chromium, person, served_console
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.peer("chromium")]
+pytestmark = MARKS
 
 
 def test_a_filter_is_kept_and_found_again(tmp_path: Path) -> None:

@@ -10,11 +10,10 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser
 from tests.browser.console import (
-    AXE,
+    MARKS,
     PASSWORD,
     Served,
     check_page,
-    chromium,
     keep,
     person,
     served_console,
@@ -25,18 +24,7 @@ from frisket.console.language import Disguise
 from frisket.fleet.chain import verify
 from frisket.fleet.roles import Role
 
-pytestmark = [
-    pytest.mark.peer("chromium"),
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(not AXE.exists(), reason="axe-core is missing: script/peers installs it"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")

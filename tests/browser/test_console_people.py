@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import update
-from tests.browser.console import Served, check_page, chromium, person, served_console, window
+from tests.browser.console import (
+    MARKS,
+    Served,
+    check_page,
+    person,
+    served_console,
+    window,
+)
 
 from frisket.audit.capture import Capture
 from frisket.audit.load import load_content
@@ -27,16 +34,10 @@ from frisket.store.inventory import Inventory
 from frisket.store.people import People
 from frisket.store.tables.account import ACCOUNT
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = MARKS
 NOW = datetime.now(UTC)
 HOSTILE = "<img src=x onerror=alert(1)>'\""
 ADMIN, SECURITY = [Role.ADMINISTRATOR], [Role.SECURITY_ADMINISTRATOR]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

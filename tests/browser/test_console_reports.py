@@ -12,20 +12,14 @@ from datetime import UTC, datetime, timedelta
 import pikepdf
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.browser.console import Served, check_page, chromium, person, served_console
+from tests.browser.console import MARKS, Served, check_page, person, served_console
 from tests.browser.reports import reported
 from tests.browser.test_console_devices import HOSTILE, judged
 
 from frisket.fleet.roles import Role
 from frisket.store.inventory import Inventory
 
-pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")

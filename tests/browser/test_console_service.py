@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.browser.console import Served, check_page, chromium, person, served_console
+from tests.browser.console import MARKS, Served, check_page, person, served_console
 from tests.browser.reports import reported
 
 from frisket.fleet.alert_sending import Alarming
@@ -19,14 +19,8 @@ from frisket.fleet.roles import Role
 from frisket.store.inventory import Inventory
 from frisket.telemetry.billing import Signed, verify
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = MARKS
 HOSTILE = "<img src=x onerror=alert(1)>'\"=cmd|' /C calc'!A1"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 from tests.browser.console import (
-    AXE,
+    MARKS,
     PASSWORD,
     Served,
     check_page,
-    chromium,
     keep,
     person,
     served_console,
@@ -22,18 +21,7 @@ from tests.browser.console import (
 from frisket.console.auth.first_run import new_link
 from frisket.console.page import Page
 
-pytestmark = [
-    pytest.mark.peer("chromium"),
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(not AXE.exists(), reason="axe-core is missing: script/peers installs it"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")

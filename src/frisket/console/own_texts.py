@@ -170,6 +170,22 @@ def uploaded(visit: Visit) -> str:
     return text
 
 
+def diff(visit: Visit, kind: str, path: str) -> Response:
+    """Show what differs between two texts; without two, the list of them."""
+    if not (visit.form.one("one") and visit.form.one("other")):
+        return visit.go(path)
+    one, other = (source(visit, kind, visit.form.one(name)) for name in ("one", "other"))
+    return visit.page(
+        "own_diff.html",
+        path=path,
+        kind=kind,
+        one=one,
+        other=other,
+        lines=lines(one, other, visit),
+        sources=sources(visit, kind),
+    )
+
+
 def export(visit: Visit, kind: str) -> Response:
     """Send a text for the command line, exactly as it was kept; packaged ones are written anew."""
     name = visit.path["name"]

@@ -48,6 +48,22 @@ def _asked() -> Select[Any]:
     return select(COLLECTOR, *columns).join(SITE, SITE.c.id == COLLECTOR.c.site_id)
 
 
+def _again(token: str, site: str, key: bytes, now: datetime) -> Select[Any]:
+    """Ask for the collector that this token has made, while the token lasts."""
+    return (
+        select(COLLECTOR.c.name)
+        .join(ENROLMENT, ENROLMENT.c.collector_id == COLLECTOR.c.id)
+        .join(SITE, SITE.c.id == COLLECTOR.c.site_id)
+        .where(
+            ENROLMENT.c.token == token,
+            ENROLMENT.c.expires > now,
+            SITE.c.name == site,
+            COLLECTOR.c.key == key,
+            COLLECTOR.c.state == ACTIVE,
+        )
+    )
+
+
 def _collector(row: Row[Any]) -> Collector:
     return Collector(
         *(row.id, row.name, row.site_id, row.site, tuple(row.scope), row.zone),
@@ -69,8 +85,12 @@ class Collectors:
 
     def enrol(
         self, token: str, site: str, *, name: str, key: bytes, now: datetime, until: datetime
-    ) -> bool:
-        """Use a token up for a new collector. False where it does not open this site now."""
+    ) -> str | None:
+        """Use a token up for a new collector; return its name, None where it does not open now.
+
+        Whoever asks again with the same token and the same key has lost our answer: it gets the
+        name that it has. Nobody else can, as it signs with both keys.
+        """
         with self.database.write() as connection:
             good = (
                 update(ENROLMENT)
@@ -86,13 +106,13 @@ class Collectors:
             )
             site_id = connection.execute(good).scalar_one_or_none()
             if site_id is None:
-                return False
+                return connection.execute(_again(token, site, key, now)).scalar_one_or_none()
             row = {"name": name, "site_id": site_id, "key": key, "enrolled": now}
             made = insert(COLLECTOR).values(**row, certified_until=until)
             number = connection.execute(made.returning(COLLECTOR.c.id)).scalar_one()
             used = update(ENROLMENT).where(ENROLMENT.c.token == token)
             connection.execute(used.values(collector_id=number))
-            return True
+            return name
 
     def renewed(self, name: str, key: bytes, until: datetime) -> None:
         """Keep a collector's new key and how long it is certified."""

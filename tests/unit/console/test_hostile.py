@@ -215,6 +215,11 @@ def judge(answer: Any, path: str) -> Read | None:
     assert "x" not in answer.cookies, path
     kind = answer.headers.get("content-type", "")
     assert answer.headers["x-content-type-options"] == "nosniff", path
+    if answer.is_redirect:
+        # A page that needs to know more sends to the list; never to where a visitor says.
+        assert re.fullmatch(r"/[a-z-]+", answer.headers["location"]), path
+        assert answer.content == b"", path
+        return None
     if kind.startswith("text/html"):
         page = read(answer.text)
         assert page.harm == [], path

@@ -194,19 +194,7 @@ def show_one(visit: Visit) -> Response:
 
 def diff(visit: Visit) -> Response:
     """Show what differs between two baselines."""
-    if not (visit.form.one("one") and visit.form.one("other")):
-        return visit.go(PATH)
-    one = source(visit, BASELINE, visit.form.one("one"))
-    other = source(visit, BASELINE, visit.form.one("other"))
-    return visit.page(
-        "own_diff.html",
-        path=PATH,
-        kind=BASELINE,
-        one=one,
-        other=other,
-        lines=own_texts.lines(one, other, visit),
-        sources=own_texts.sources(visit, BASELINE),
-    )
+    return own_texts.diff(visit, BASELINE, PATH)
 
 
 def propose(visit: Visit) -> Response:

@@ -169,19 +169,7 @@ def show_one(visit: Visit) -> Response:
 
 def diff(visit: Visit) -> Response:
     """Show what differs between two policies."""
-    if not (visit.form.one("one") and visit.form.one("other")):
-        return visit.go(PATH)
-    one = source(visit, POLICY, visit.form.one("one"))
-    other = source(visit, POLICY, visit.form.one("other"))
-    return visit.page(
-        "own_diff.html",
-        path=PATH,
-        kind=POLICY,
-        one=one,
-        other=other,
-        lines=own_texts.lines(one, other, visit),
-        sources=own_texts.sources(visit, POLICY),
-    )
+    return own_texts.diff(visit, POLICY, PATH)
 
 
 def propose(visit: Visit) -> Response:

@@ -119,12 +119,14 @@ class Gateway:
         asked = read_ask(body)
         name = f"c-{secrets.token_hex(8)}"
         certificate, key = issue(self.authority, asked.csr, name, asked.site, now)
-        good = self.collectors.enrol(
+        kept = self.collectors.enrol(
             asked.token, asked.site, name=name, key=key, now=now, until=now + LIFE
         )
-        if not good:
+        if kept is None:
             raise Refusal("token", "the token is used, expired, unknown, or for another site")
-        return self._enrolled(name, certificate)
+        if kept != name:
+            certificate, _ = issue(self.authority, asked.csr, kept, asked.site, now)
+        return self._enrolled(kept, certificate)
 
     def renew(self, octets: bytes, now: datetime) -> bytes:
         """Return the answer to a renewal. Raises `WireError`, `Refusal`, `StoreFault`."""

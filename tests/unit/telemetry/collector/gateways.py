@@ -63,6 +63,7 @@ class Gateway:
     requests: list[tuple[str, bytes]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)  # of requests over TLS
     tokens: set[str] = field(default_factory=set)
+    used: dict[str, Any] = field(default_factory=dict)  # tokens, and whose key they enrolled
     collectors: int = 0
     forget_signature: bool = False
     journal: Path | None = None  # where records stand that are kept, for a process that is killed
@@ -94,12 +95,14 @@ class Gateway:
     def _said(self, path: str, body: bytes) -> dict[str, Any] | Answer:
         if path == "enrol":
             asked = read_ask(body)
-            if asked.token not in self.tokens:
+            key = x509.load_pem_x509_csr(asked.csr.encode()).public_key()
+            if asked.token not in self.tokens or self.used.get(asked.token, key) != key:
                 return Answer(403, {}, b'{"error": "token"}')
             if asked.site != self.site:
                 return Answer(403, {}, b'{"error": "site"}')
-            self.tokens.discard(asked.token)
-            self.collectors += 1
+            if asked.token not in self.used:  # else its answer was lost
+                self.used[asked.token] = key
+                self.collectors += 1
             return self._certified(asked.csr, f"c{self.collectors}")
         envelope = open_envelope(body)
         sender = read_sender(envelope.certificate, self.authority.certificate)

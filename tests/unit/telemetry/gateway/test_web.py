@@ -128,12 +128,30 @@ async def test_a_token_works_once_for_its_site_and_in_time(site: Site) -> None:
     token = site.gateway.offer("North", NOON)
     assert said(await site.enrol(token, "South")) == (403, "token")
     assert (await site.enrol(token)).status_code == 200
+    key, site.key = site.key, Ed25519PrivateKey.generate()
     assert said(await site.enrol(token)) == (403, "token")
+    site.key = key
     late = site.gateway.offer("North", NOON)
     site.clock[0] += timedelta(minutes=16)
     assert said(await site.enrol(late)) == (403, "token")
     with pytest.raises(UsageError):
         site.gateway.offer("South", NOON)
+
+
+async def test_a_lost_answer_to_an_enrolment_is_given_again(site: Site) -> None:
+    token = site.gateway.offer("North", NOON)
+    assert (await site.enrol(token)).status_code == 200
+    name = site.collector
+    assert (await site.enrol(token)).status_code == 200
+    assert site.collector == name
+    names = [one.name for one in site.gateway.collectors.all()]
+    assert names.count(name) == 1
+    assert len(names) == 2, "only the fixture's own and this one"
+    assert (await site.post("batches", site.batch(record(1, Kind.FULL, FULL)))).status_code == 200
+    site.gateway.collectors.revoke(name)
+    assert said(await site.enrol(token)) == (403, "token")
+    site.clock[0] += timedelta(minutes=16)
+    assert said(await site.enrol(token)) == (403, "token")
 
 
 async def test_what_is_malformed_is_told(site: Site) -> None:

@@ -2,52 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
-from tests.browser.console import check_page, chromium, person, served_console
-from tests.lab import running_device
+from playwright.sync_api import Browser, FilePayload, expect
+from tests.browser.console import MARKS, check_page, person, served_console, settled
+from tests.living import living
 
 from frisket.fleet.roles import Role
-from frisket.mfd.device import Device
 
-pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@contextmanager
-def living_devices(count: int) -> Iterator[list[Device]]:
-    """Run devices in a thread, so that the browser can be driven from here."""
-    devices: list[Device] = []
-    up, over = threading.Event(), threading.Event()
-
-    async def live() -> None:
-        async with AsyncExitStack() as stack:
-            for _ in range(count):
-                settings = {"snmp.v1.enabled": True}
-                device, _host = await stack.enter_async_context(running_device(settings=settings))
-                devices.append(device)
-            up.set()
-            await asyncio.to_thread(over.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(live()))
-    thread.start()
-    try:
-        assert up.wait(30)
-        yield devices
-    finally:
-        over.set()
-        thread.join()
+pytestmark = MARKS
 
 
 def sheet(text: bytes) -> FilePayload:
@@ -55,19 +19,9 @@ def sheet(text: bytes) -> FilePayload:
     return {"name": "a.csv", "mimeType": "text/csv", "buffer": text}
 
 
-def settled(page: Page, text: str, *, seconds: int = 90) -> None:
-    """Reload until a text is on the page: flows end in their own time."""
-    for _ in range(seconds):
-        if page.get_by_text(text).count():
-            return
-        page.wait_for_timeout(1000)
-        page.reload()
-    expect(page.get_by_text(text).first).to_be_visible()
-
-
-@pytest.mark.timeout(240)
 def test_a_site_is_added_searched_and_audited(browser: Browser, tmp_path: Path) -> None:
-    with living_devices(2) as devices, served_console(tmp_path) as served:
+    with living(2) as lab, served_console(tmp_path) as served:
+        devices = lab.devices
         if any(device.port(161) != 161 for device in devices):
             pytest.skip("discovery asks standard ports, which need root here")
         with person(browser, served, "ann", [Role.ADMINISTRATOR]) as window:
