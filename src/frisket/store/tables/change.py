@@ -20,7 +20,8 @@ from frisket.store.types import BIG_ID, DOCUMENT, Moment
 # A change: `source` says what devices are to be made like, `condition` which ones were meant.
 # `state` is planning, planned, failed (to plan), or as of `fleet.rollout`; `runs` counts how often
 # it was set going, `forgiven` the failures that a person let pass. `accepted` lists the addresses
-# for which a person typed that no way to manage or to print may be left.
+# for which a person typed that no way to manage or to print may be left. `judged` counts the waves
+# that the network was asked about afresh after they had ended.
 FLEET_CHANGE = Table(
     "fleet_change",
     METADATA,
@@ -37,6 +38,7 @@ FLEET_CHANGE = Table(
     Column("accepted", DOCUMENT, nullable=False),
     Column("proposal_id", BIG_ID, ForeignKey("proposal.id")),
     Column("forgiven", Integer, nullable=False, server_default="0"),
+    Column("judged", Integer, nullable=False, server_default="0"),
     Column("runs", Integer, nullable=False, server_default="0"),
     Column("began", Moment),
     Column("ended", Moment),
@@ -45,6 +47,8 @@ FLEET_CHANGE = Table(
 
 # One device of a change. `plan` is packed JSON; `step` is as of `fleet.rollout`, `attempt` counts
 # how often it was begun, `outcome` is as of `drivers.record`. `wave` -1 is not part of the rollout.
+# `seen` is what the network showed before its wave, rule by rule (`fleet.health`); `health` what it
+# showed after: "" not looked at, "good", or what got worse.
 FLEET_CHANGE_DEVICE = Table(
     "fleet_change_device",
     METADATA,
@@ -61,6 +65,8 @@ FLEET_CHANGE_DEVICE = Table(
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("outcome", String(40), nullable=False, server_default=""),
     Column("why", Text, nullable=False, server_default=""),
+    Column("seen", DOCUMENT),
+    Column("health", Text, nullable=False, server_default=""),
     Column("at", Moment),
     Index("ix_fleet_change_device_device", "device_id", "change_id"),
 )
