@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -101,7 +102,8 @@ ALERT_NOTICE = Table(
     Index("ix_alert_notice_at", "at"),
 )
 
-# A report that was made aside; `sites` are those it tells of (none: all).
+# A report that was made aside; `sites` are those it tells of (none: all). Its file, of `size`
+# octets, lies in parts; `octets` holds files of before there were parts.
 REPORT = Table(
     "made_report",
     METADATA,
@@ -116,4 +118,16 @@ REPORT = Table(
     Column("made", Moment),
     Column("fault", String(300), nullable=False, server_default=""),
     Column("octets", LargeBinary),
+    Column("size", BigInteger),
+)
+
+# A report's file in order, each part compressed: big ones never lie in memory as a whole.
+REPORT_PART = Table(
+    "made_report_part",
+    METADATA,
+    Column(
+        "report_id", BIG_ID, ForeignKey("made_report.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("octets", LargeBinary, nullable=False),
 )
