@@ -18,7 +18,9 @@ from tests.peers.serving import serving
 from tests.peers.snmpd import free_port
 from tests.web import Web, web_console
 
+from frisket.fleet.logins import set_login
 from frisket.fleet.roles import Grant, Permission, Role
+from frisket.store.logins import StoredLogins
 from frisket.store.tables.device import DEVICE, SITE
 
 SCOPES = [Permission.SEE_FLEET, Permission.RUN_AUDIT]
@@ -101,6 +103,34 @@ async def test_only_what_is_in_the_inventory_and_in_scope_is_probed(web: Web) ->
         assert answers[0].text == answers[1].text
         assert "frisket_meter_total" in answers[0].text, answers[0].text
         assert not judged(answers[0].text)
+
+
+async def test_a_device_is_probed_with_the_login_that_it_has(web: Web) -> None:
+    """One that does not answer to `public`: without its login it would say nothing."""
+    own = {
+        "snmp.v1.enabled": True,
+        "snmp.community1.enabled": True,
+        "snmp.community1.name": "our-own",
+        "snmp.community1.access": "read-only",
+    }
+    async with running_device(settings=own, services=("snmp",), counters={101: 4711}) as (one, _):
+        site = web.site("here")
+        known = device(web, site, one.address, serial="S1")
+        put(web, site, known, {"state": "managed", "ports": {"161": one.port(161)}})
+        services = web.console.services
+        bearer = token(web, "prom", [Role.OPERATOR], SCOPES)
+        other = token(web, "out", [Grant(Role.OPERATOR, web.site("there"))], SCOPES)
+        asked = {"target": one.address}
+        with over_http(web) as url:
+            async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+                stored = StoredLogins(services.database)
+                set_login(stored, f"site:{site}", {"community": "our-own"}, "ann", web.clock())
+                after = await client.get("/probe", params=asked, headers=bearer)
+                # Whose token reaches other sites only learns nothing, login or not.
+                outside = await client.get("/probe", params=asked, headers=other)
+    assert "frisket_meter_total" in after.text, after.text
+    assert "our-own" not in after.text
+    assert outside.status_code == 404
 
 
 CONFIG = """

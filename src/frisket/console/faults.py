@@ -6,11 +6,12 @@ from frisket.console.auth.sealed import KeyFault
 from frisket.errors import ContentError, FrisketError, UsageError
 from frisket.fleet.approval import NotAllowed
 from frisket.fleet.changing import NoSuchChange
+from frisket.fleet.inventory import NoMark
 from frisket.fleet.log import LogFault
 from frisket.fleet.proposals import NoSuchProposal
 from frisket.fleet.rollout import NotNow
 from frisket.store.accounts import NameTaken
-from frisket.store.database import StoreFault
+from frisket.store.database import StoreConflict, StoreFault
 
 
 class Fault(FrisketError):
@@ -53,6 +54,7 @@ class TooMany(Fault):
 
     status = 429
     title = "Wait a little"
+    first = False  # whether it is the first one of its kind for a while, which is logged
 
 
 class ProofNeeded(Fault):
@@ -62,9 +64,17 @@ class ProofNeeded(Fault):
     title = "Show once more who you are"
 
 
+class FactorNeeded(Fault):
+    """A password alone does not do here; add a passkey or an authenticator."""
+
+    status = 403
+    title = "A second factor is needed"
+
+
 # Other exceptions that say what is wrong, the more special first.
 STATUS: tuple[tuple[type[FrisketError], int, str], ...] = (
     (LogFault, 503, "The audit log cannot be written"),
+    (StoreConflict, 409, "There is one already"),
     (StoreFault, 503, "The database does not answer"),
     (KeyFault, 503, "A key is missing"),
     (NotAllowed, 409, "That is not allowed"),
@@ -72,6 +82,7 @@ STATUS: tuple[tuple[type[FrisketError], int, str], ...] = (
     (NoSuchProposal, 404, "Nothing here"),
     (NoSuchChange, 404, "Nothing here"),
     (NameTaken, 409, "This name is taken"),
+    (NoMark, 422, "That is no device"),
     (UsageError, 400, "That does not work"),
     (ContentError, 400, "That file is malformed"),
 )

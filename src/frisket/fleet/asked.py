@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
 from typing import Final
 
 from frisket.errors import UsageError
@@ -25,6 +27,11 @@ class Asker:
 
     name: str
     mark: str
+
+
+def fresh_mark(now: datetime) -> str:
+    """Return a mark that no other order bears, also not one of the same moment."""
+    return f"{now:%Y%m%dT%H%M%S}-{token_hex(4)}"
 
 
 def start_audit(jobs: Jobs, asker: Asker, baseline: str, ids: Sequence[int]) -> str:

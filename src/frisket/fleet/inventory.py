@@ -34,6 +34,10 @@ class Sighting:
         return Marks(self.address, one.vendor, one.serial, one.mac, self.engine, self.tls)
 
 
+class NoMark(UsageError):
+    """A device that nothing tells from others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a sighting."""
@@ -64,14 +68,16 @@ def check_scope(scope: Sequence[str]) -> tuple[str, ...]:
 
 
 def take_in(inventory: Inventory, site_id: int, seen: Sighting, now: datetime) -> Taken:
-    """Write one sighting into the inventory. Raises `StoreFault`."""
+    """Write one sighting into the inventory. Raises `StoreFault`, `NoMark`."""
     with inventory.database.write() as connection:
         return taken(connection, site_id, seen, now)
 
 
 def taken(connection: Connection, site_id: int, seen: Sighting, now: datetime) -> Taken:
-    """Write one sighting within a transaction."""
+    """Write one sighting within a transaction. Raises `NoMark`: nobody could ever find it again."""
     marks = seen.marks.cleaned()
+    if marks.key == Marks().key:
+        raise NoMark("it has neither an address nor a serial number or MAC that is one")
     rows = candidates(connection, site_id, asdict(marks), marks.key)
     known = {row.id: row for row in rows}
     resolution = resolve(marks, [_entry(row) for row in rows])

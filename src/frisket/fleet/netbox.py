@@ -123,7 +123,9 @@ class NetBox:
         await self._ask("PATCH", f"/api/dcim/devices/{device}/", body)
 
     async def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
-        headers = {"authorization": f"Token {self.token}", "accept": "application/json"}
+        # Since NetBox 4.5 tokens are of a second kind, which names itself and goes as a bearer.
+        kind = "Bearer" if self.token.startswith("nbt_") else "Token"
+        headers = {"authorization": f"{kind} {self.token}", "accept": "application/json"}
         if body:
             headers["content-type"] = "application/json"
         answer = await self.web.ask(method, path, body, headers)

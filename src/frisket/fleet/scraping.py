@@ -15,7 +15,7 @@ from frisket.fleet.roles import Reach
 from frisket.fleet.schedule import Task
 from frisket.model.target import Target
 from frisket.net.shared import SharedSockets
-from frisket.store.inventory import Inventory, Site
+from frisket.store.inventory import Inventory
 from frisket.store.localpolls import KeptPoll, LocalPolls
 from frisket.store.reported import Reported
 from frisket.store.schedules import Schedules
@@ -37,7 +37,6 @@ class _Kept:
 @dataclass(frozen=True, slots=True)
 class _Found:
     id: int
-    site: Site
     place: Place
 
 
@@ -71,7 +70,7 @@ class Scraping:
         return kept.polled
 
     async def _ask(self, found: _Found, last: Polled | None) -> Polled:
-        round_ = await asyncio.to_thread(self._round, found.site)
+        round_ = await asyncio.to_thread(self._round, found.place)
         address = found.place.target.address
         if last is not None:
             known = KeptPoll(address, "", last.acquaintance.durable(), {})
@@ -97,12 +96,18 @@ class Scraping:
             if in_scope(row.address, site.scope):
                 ports = {int(port): int(served) for port, served in row.ports.items()}
                 place = Place(row.id, site, Target(row.address, ports=ports), row)
-                return _Found(row.id, site, place)
+                return _Found(row.id, place)
         return None
 
-    def _round(self, site: Site) -> Round:
-        database, quiet = self._crew.database, None
+    def _round(self, place: Place) -> Round:
+        """Return how a device is asked: as its site's polls do, with the login that it has."""
+        database, quiet, site = self._crew.database, None, place.site
         for stored in Schedules(database).all():
             if stored.site_id == site.id and stored.task == Task.POLL:
                 quiet = quiet_of(stored.document.get("quiet"), site.zone)
-        return Round(site, quiet, LocalPolls(database).kept(site.id), self._crew.now)
+        round_ = Round(site, quiet, LocalPolls(database).kept(site.id), self._crew.now)
+        if self._crew.equipment is None:
+            return round_
+        credentials = self._crew.equipment.credentials([place])
+        pins = self._crew.equipment.met([place]).known
+        return replace(round_, credentials=credentials, pins=pins)

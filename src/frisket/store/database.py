@@ -10,6 +10,8 @@ from pathlib import Path
 from sqlite3 import (
     SQLITE_BUSY,
     SQLITE_CANTOPEN,
+    SQLITE_CONSTRAINT_PRIMARYKEY,
+    SQLITE_CONSTRAINT_UNIQUE,
     SQLITE_FULL,
     SQLITE_IOERR,
     SQLITE_LOCKED,
@@ -35,6 +37,10 @@ _PASSING: Final = frozenset(
     {SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY}
 )
 
+# What the two say where there is such a row already: SQLite's extended code, PostgreSQL's state.
+_TWICE: Final = frozenset({SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY})
+_UNIQUE: Final = "23505"
+
 Insert = sqlite.Insert | postgresql.Insert
 
 
@@ -44,6 +50,10 @@ class StoreFault(FrisketError):
 
 class StoreAway(StoreFault):
     """The database does not answer, is locked or has no room: the same again later may do."""
+
+
+class StoreConflict(StoreFault):
+    """There is such a row already: somebody else was faster, or the name is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DBAPIError as fault:
+        if _twice(fault):
+            raise StoreConflict("there is one like it already", hint="look again") from fault
         said = str(fault.orig).strip().splitlines()
         kind = StoreAway if _passing(fault) else StoreFault
         raise kind(f"the database fails: {said[0] if said else 'no reason given'}") from fault
@@ -128,6 +140,11 @@ def _told() -> Iterator[None]:
         raise StoreAway("the database fails: all connections to it are busy") from fault
     except SQLAlchemyError as fault:
         raise StoreFault(f"the database fails: {str(fault).splitlines()[0]}") from fault
+
+
+def _twice(fault: DBAPIError) -> bool:
+    code = getattr(fault.orig, "sqlite_errorcode", None)
+    return code in _TWICE or getattr(fault.orig, "sqlstate", None) == _UNIQUE
 
 
 def _passing(fault: DBAPIError) -> bool:

@@ -227,7 +227,7 @@ def test_lists_are_taken_in_and_twice_is_once(web: Web, admin: Client) -> None:
     csv = {"content": text, "headers": {"content-type": "text/csv"}}
     assert admin.request("PUT", f"{path}.csv", **csv).json() == {"taken": 2, "new": 1}
     nobody = {"devices": [{"mac": "00"}]}
-    assert admin.request("PUT", path, json=nobody).status_code == 400
+    assert admin.request("PUT", path, json=nobody).status_code == 422
 
 
 def test_hostile_texts_are_data(web: Web, admin: Client) -> None:

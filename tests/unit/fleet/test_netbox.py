@@ -34,6 +34,7 @@ from frisket.store.inventory import Inventory
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
+BEARER = "nbt_jmEaR2a9bQGn.c9ikyDRw46SMH8JeUrBURGKDuNw8imW15nGkFxoE"  # of NetBox 4.5 and later
 
 
 def row(number: int, site: str | None = "HQ", **more: Any) -> dict[str, Any]:
@@ -61,7 +62,7 @@ class StandIn:
 
     def answer(self, method: str, path: str, body: bytes, token: str) -> tuple[int, Any]:
         self.asked.append(f"{method} {path}")
-        if token != f"Token {TOKEN}":
+        if token not in {f"Token {TOKEN}", f"Bearer {BEARER}"}:
             return 403, {"detail": "Invalid token"}
         parts = urlsplit(path)
         if method == "GET" and parts.path == "/api/dcim/devices/":
@@ -142,7 +143,7 @@ async def test_devices_are_taken_once_and_told_once(database: Database, tmp_path
         box = NetBox(web, TOKEN)
         first = await sync(box, inventory, "printer", NOW)
         told = [one for one in stand_in.asked if one.startswith("PATCH")]
-        again = await sync(box, inventory, "printer", NOW)
+        again = await sync(NetBox(web, BEARER), inventory, "printer", NOW)
         with pytest.raises(NetBoxFault, match="403"):
             await sync(NetBox(web, "other"), inventory, "printer", NOW)
         await web.close()

@@ -13,7 +13,7 @@ from frisket.console.api.sites import Edits, site_seen
 from frisket.console.page import Visit
 from frisket.errors import UsageError
 from frisket.fleet.asked import listed, marked
-from frisket.fleet.inventory import Sighting, take_in
+from frisket.fleet.inventory import NoMark, Sighting, take_in
 from frisket.fleet.roles import Permission
 from frisket.model.target import Identity
 from frisket.store.inventory import Inventory
@@ -52,7 +52,7 @@ def put(visit: Edits, id: Number, devices: DevicesIn) -> Took:  # noqa: A002
     """Take devices into a site's inventory; sending the same again changes nothing."""
     rows = [_row(one) for one in devices.devices]
     if not all(marked(*row) for row in rows):
-        raise UsageError("a device has neither address nor a serial number or MAC that is one")
+        raise NoMark("a device has neither address nor a serial number or MAC that is one")
     return _take(visit, id, rows)
 
 

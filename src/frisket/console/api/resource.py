@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from secrets import token_hex
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path
@@ -19,7 +18,7 @@ from frisket.console.api.access import Needs, interface
 from frisket.console.faults import Fault
 from frisket.console.guard import bounded
 from frisket.console.page import Visit
-from frisket.fleet.asked import Asker
+from frisket.fleet.asked import Asker, fresh_mark
 from frisket.fleet.roles import Permission
 from frisket.store.changing import Changing
 from frisket.store.onetime import OneTime
@@ -184,8 +183,7 @@ def asker(visit: Visit, key: str | None, order: BaseModel | None, about: str) ->
     Raises `OtherOrder` where the key came with another order before.
     """
     if key is None:
-        moment = visit.now.strftime("%Y%m%dT%H%M%S")
-        return Asker(visit.person.name, f"{moment}-{token_hex(4)}")
+        return Asker(visit.person.name, fresh_mark(visit.now))
     account = visit.person.account.id
     name = json.dumps(["idempotency", account, about, key])
     print_ = "" if order is None else hashlib.sha256(order.model_dump_json().encode()).hexdigest()

@@ -11,6 +11,7 @@ from frisket.audit.capture import read_capture
 from frisket.console.faults import NotFound
 from frisket.console.page import Page, Visit
 from frisket.errors import CaptureError, UsageError
+from frisket.fleet.asked import Asker, fresh_mark, start_audit
 from frisket.fleet.results import text_of, unpacked
 from frisket.fleet.roles import Permission
 from frisket.fleet.witnesses import Line, lines
@@ -131,8 +132,8 @@ def audit(visit: Visit) -> Response:
     baseline = visit.form.one("baseline") or "small-office"
     visit.services.crew.content.baseline(baseline)
     visit.record("audit.start", row.key, baseline=baseline)
-    flow = f"audit:asked:{visit.person.name}:{visit.now.isoformat(timespec='milliseconds')}"
-    visit.services.jobs.start("audit", flow, baseline, {"ids": [row.id]})
+    who = Asker(visit.person.name, fresh_mark(visit.now))
+    start_audit(visit.services.jobs, who, baseline, [row.id])
     return visit.go(f"/devices/{row.id}", visit.text("The audit has begun."))
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from frisket.console.page import Form, Menu, Page, Visit
 from frisket.errors import UsageError
+from frisket.fleet.asked import Asker, fresh_mark, start_audit
 from frisket.fleet.roles import Permission, Reach
 from frisket.model.condition import Condition, read_condition
 from frisket.report.escape import guarded
@@ -38,6 +39,7 @@ COLUMNS: Final[Mapping[str, tuple[str, bool]]] = {
 }
 _LISTS: Final = ("site", "state", "status", "vendor", "model", "firmware", "tag", "worst", "group")
 _SINGLE: Final = ("q", "score_below", "coverage_below", "toner_below", "unseen_days", "unaudited")
+_BULK: Final = frozenset({"audit", "tag", "untag", "new", "managed", "retired"})
 _EXPORT_AT_ONCE: Final = 500
 _SHARE: Final = {"score_below", "coverage_below"}
 
@@ -155,7 +157,13 @@ def _plain(value: Any) -> str:
 def bulk(visit: Visit) -> Response:
     """Do one thing to the ticked devices, or to all that the filter means."""
     inventory = Inventory(visit.services.database)
-    where = visit.reach(Permission.EDIT_DEVICES)
+    what, tag = visit.form.one("what"), visit.form.one("label")[:60]
+    if what not in _BULK or (what in {"tag", "untag"} and not tag):
+        raise UsageError("nothing is chosen to be done")
+    # To look at a device is another right than to change what is said of it.
+    permission = Permission.RUN_AUDIT if what == "audit" else Permission.EDIT_DEVICES
+    visit.need(permission)
+    where = visit.reach(permission)
     wanted = condition_of(visit.form)
     ids = DeviceList(visit.services.database).ids(wanted, visit.now, sites_of(where))
     if visit.form.one("which") != "all":
@@ -165,29 +173,25 @@ def bulk(visit: Visit) -> Response:
         ids = [one for one in ids if one in ticked]
     if not ids:
         raise UsageError("no device is chosen", hint="tick some, or choose all that match")
-    what, tag = visit.form.one("what"), visit.form.one("label")[:60]
     back = f"/devices?{query_of(wanted)}"
     if what == "audit":
-        visit.need(Permission.RUN_AUDIT)
         baseline = visit.form.one("baseline") or "small-office"
         visit.services.crew.content.baseline(baseline)
         visit.record("audit.start", f"{len(ids)} devices", baseline=baseline)
-        flow = f"audit:asked:{visit.person.name}:{visit.now.isoformat(timespec='seconds')}"
-        visit.services.jobs.start("audit", flow, baseline, {"ids": list(ids)})
+        who = Asker(visit.person.name, fresh_mark(visit.now))
+        start_audit(visit.services.jobs, who, baseline, ids)
         return visit.go(back, visit.text("The audit has begun."))
-    if what in {"tag", "untag"} and tag:
+    if what in {"tag", "untag"}:
         visit.record(f"devices.{what}", tag, devices=len(ids))
         (inventory.tag if what == "tag" else inventory.untag)(ids, tag)
-    elif what in {"new", "managed", "retired"}:
+    else:
         visit.record("devices.state", what, devices=len(ids))
         inventory.change_state(ids, what)
-    else:
-        raise UsageError("nothing is chosen to be done")
     return visit.go(back, visit.text("Done."))
 
 
 PAGES = (
     Page("GET", "/devices", devices, Permission.SEE_FLEET, Menu("Devices", "printer", 20, "d")),
     Page("GET", "/devices.csv", export, Permission.SEE_FLEET),
-    Page("POST", "/devices", bulk, Permission.EDIT_DEVICES),
+    Page("POST", "/devices", bulk, Permission.RUN_AUDIT),
 )

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from frisket.console.page import Menu, Page, Visit
 from frisket.errors import UsageError
+from frisket.fleet.asked import fresh_mark
 from frisket.fleet.logins import FIELDS, set_login
 from frisket.fleet.roles import Permission
 from frisket.store.inventory import Inventory
@@ -68,7 +69,7 @@ def rotate(visit: Visit) -> Response:
     if not visit.reach(_EDIT).everywhere:
         visit.need(_EDIT, -1)
     visit.record("login.rotate")
-    flow = f"rotate:{visit.person.name}:{visit.now.isoformat(timespec='milliseconds')}"
+    flow = f"rotate:{visit.person.name}:{fresh_mark(visit.now)}"
     visit.services.jobs.start("rotate", flow)
     return visit.go("/device-logins", visit.text("A new key is being put in."))
 

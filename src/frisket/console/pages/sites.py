@@ -9,7 +9,7 @@ from starlette.responses import Response
 from frisket.console.faults import NotFound
 from frisket.console.page import Form, Menu, Page, Visit
 from frisket.errors import UsageError
-from frisket.fleet.asked import listed
+from frisket.fleet.asked import Asker, fresh_mark, listed, start_discovery
 from frisket.fleet.inventory import Sighting, check_scope, take_in
 from frisket.fleet.roles import Permission
 from frisket.fleet.schedule import Task, following, read_schedule, zone_of
@@ -100,8 +100,8 @@ def change(visit: Visit) -> Response:
             _save_schedule(visit, found)
         case "discover":
             visit.record("discovery.start", found.name)
-            flow = f"discovery:{found.id}:{visit.now.isoformat(timespec='milliseconds')}"
-            visit.services.jobs.start("discovery", flow, found.name)
+            who = Asker(visit.person.name, fresh_mark(visit.now))
+            start_discovery(visit.services.jobs, who, found.id, found.name)
             return visit.go(here, visit.text("The search has begun."))
         case "list":
             count = _take_list(visit, found)
