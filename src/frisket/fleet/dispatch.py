@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from frisket.errors import UsageError
 from frisket.fleet.crew import whole_site
 from frisket.fleet.schedule import Task, due, read_schedule
+from frisket.jobs.minutes import AFTER
 from frisket.store.schedules import AHEAD, Schedules, StoredSchedule
 
 
@@ -22,9 +23,17 @@ class Order:
     given: tuple[Any, ...]
 
 
-def orders_of(stored: StoredSchedule, tick: datetime) -> tuple[Order, ...]:
-    """Return the flows that one tick of a site's schedule means."""
-    moment = tick.isoformat(timespec="seconds")
+def ahead_of(mark: str) -> timedelta:
+    """Return from when on a tick that was done lies in a future that was none.
+
+    A week, by itself; nothing where the clock is known to have been set back (`jobs.minutes`).
+    """
+    return timedelta() if mark else AHEAD
+
+
+def orders_of(stored: StoredSchedule, tick: datetime, mark: str = "") -> tuple[Order, ...]:
+    """Return the flows that one tick of a site's schedule means; with `mark`, once more."""
+    moment = tick.isoformat(timespec="seconds") + (f"{AFTER}{mark}" if mark else "")
     if stored.task == Task.DISCOVERY:
         return (Order("discovery", f"discovery:{stored.site_id}:{moment}", (stored.site,)),)
     if stored.task == Task.AUDIT:
@@ -40,7 +49,7 @@ def orders_of(stored: StoredSchedule, tick: datetime) -> tuple[Order, ...]:
 
 
 def due_now(
-    stored: Iterable[StoredSchedule], now: datetime
+    stored: Iterable[StoredSchedule], now: datetime, ahead: timedelta = AHEAD
 ) -> tuple[list[tuple[StoredSchedule, datetime]], list[str]]:
     """Return the schedules that are due with their ticks, and what is wrong with others."""
     ready: list[tuple[StoredSchedule, datetime]] = []
@@ -48,7 +57,7 @@ def due_now(
     for one in stored:
         when = {k: v for k, v in one.document.items() if k in {"every", "at", "days", "quiet"}}
         try:
-            last = None if one.last is not None and one.last > now + AHEAD else one.last
+            last = None if one.last is not None and one.last > now + ahead else one.last
             tick = due(read_schedule(Task(one.task), when, one.zone), last, now)
         except (UsageError, ValueError) as fault:
             wrong.append(f"{one.site}, {one.task}: {fault}")
@@ -58,11 +67,11 @@ def due_now(
     return ready, wrong
 
 
-def plan_minute(schedules: Schedules, now: datetime) -> list[list[Any]]:
+def plan_minute(schedules: Schedules, now: datetime, mark: str = "") -> list[list[Any]]:
     """Return the orders that are due, as plain values."""
-    ready, _ = due_now(schedules.all(), now)
+    ready, _ = due_now(schedules.all(), now, ahead_of(mark))
     return [
         [stored.site_id, stored.task, tick.isoformat(), order.flow, order.id, list(order.given)]
         for stored, tick in ready
-        for order in orders_of(stored, tick)
+        for order in orders_of(stored, tick, mark)
     ]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from frisket.audit.load import Content, load_content
 from frisket.fleet.crew import Crew
@@ -17,14 +17,15 @@ from frisket.fleet.flows import QUEUES, all_flows
 from frisket.fleet.keys import open_keys
 from frisket.fleet.log import AuditLog
 from frisket.fleet.patience import Patience
+from frisket.fleet.unbegun import Unbegun, jump_told
 from frisket.jobs.dbos_engine import DbosJobs, open_jobs
 from frisket.jobs.liveness import Liveness
+from frisket.jobs.minutes import Every, Minutes
 from frisket.jobs.port import Jobs
 from frisket.store.database import Database
 from frisket.store.work import Work
 
-EVERY_MINUTE = "* * * * *"
-EVERY_HOUR = "17 * * * *"
+EVERY: Final = (Every("tick"), Every("alerts"), Every("tidy", minute=17))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,12 @@ class Engine:
     _liveness: Liveness | None
     _work: Work
     _patience: Patience
+    _minutes: Minutes | None
 
     def close(self) -> None:
         """Take no more work. What runs is cut at its step and goes on elsewhere, or later."""
+        if self._minutes is not None:
+            self._minutes.close()
         if self._liveness is not None:
             self._liveness.close()
         self._patience.stop.set()
@@ -83,14 +87,12 @@ def open_engine(
     patience = Patience(database)
     flows = all_flows(crew)
     jobs = open_jobs(url, flows, QUEUES, executor=executor, works=works, again=patience.again)
-    liveness = None
+    liveness, minutes = None, None
     if works:
-        jobs.every("fleet", EVERY_MINUTE, "tick")
-        jobs.every("alerts", EVERY_MINUTE, "alerts")
-        jobs.every("tidy", EVERY_HOUR, "tidy")
         if not database.is_sqlite:
             liveness = _living(executor, work, jobs, told)
-    return Engine(jobs, crew, executor, liveness, work, patience)
+        minutes = _minutes(crew, jobs, log, told)
+    return Engine(jobs, crew, executor, liveness, work, patience, minutes)
 
 
 def _living(
@@ -99,3 +101,26 @@ def _living(
     liveness = Liveness(executor, work, jobs.recover, lambda text: told("worker", {"said": text}))
     liveness.start()
     return liveness
+
+
+def _minutes(
+    crew: Crew,
+    jobs: DbosJobs,
+    log: AuditLog | None,
+    told: Callable[[str, dict[str, Any]], None],
+) -> Minutes:
+    """Start what is due from now on, and what was decided and not begun."""
+    unbegun, where = Unbegun(crew, jobs, log), platform.node()
+
+    def said(text: str) -> None:
+        told("worker", {"said": text})
+
+    def also() -> None:
+        unbegun.begin()
+        unbegun.stuck(crew.now())
+
+    minutes = Minutes(
+        jobs, EVERY, crew.now, also, lambda jump: jump_told(log, where, said, jump), said
+    )
+    minutes.start()
+    return minutes

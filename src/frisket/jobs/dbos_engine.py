@@ -37,6 +37,7 @@ from frisket.jobs.port import (
 # One constant version: flows begun before an upgrade go on after it (`Steps.changed` tells).
 VERSION: Final = "frisket"
 _WAITED: Final = 0.5  # seconds between looks into a queue
+_LOOKED_AT: Final = 200  # flows under way that `stuck` judges
 _STATES: Final = {
     "ENQUEUED": FlowState.WAITING,
     "DELAYED": FlowState.WAITING,
@@ -129,7 +130,7 @@ class DbosJobs:
     flows: Mapping[str, Flow]
     queues: Mapping[str, Queue]
     again: Again
-    _engine: Engine | None = None
+    _engine: Engine
     _registered: dict[str, Callable[..., Json]] = field(default_factory=dict)
 
     def start(
@@ -168,27 +169,27 @@ class DbosJobs:
 
     def listed(self, *, prefix: str = "", limit: int = 100) -> Sequence[FlowInfo]:
         """Return the newest flows whose id begins with `prefix`."""
-        found = DBOS.list_workflows(
-            workflow_id_prefix=prefix or None,
-            limit=limit,
-            sort_desc=True,
-            load_input=False,
-            load_output=False,
-        )
+        try:
+            found = DBOS.list_workflows(
+                workflow_id_prefix=prefix or None,
+                limit=limit,
+                sort_desc=True,
+                load_input=False,
+                load_output=False,
+            )
+        except (DBOSException, SQLAlchemyError) as fault:
+            raise JobFault(f"the flows cannot be listed: {_line(fault)}") from fault
         return [_info(status) for status in found]
 
-    def every(self, name: str, cron: str, flow: str) -> None:
-        """Start a flow by a schedule, once per tick."""
-        DBOS.apply_schedules(
-            [
-                {
-                    "schedule_name": name,
-                    "workflow_fn": self._registered[f"{flow}@tick"],
-                    "schedule": cron,
-                    "context": None,
-                }
-            ]
-        )
+    def stuck(self, before: float) -> Sequence[FlowInfo]:
+        """Return flows under way of which no step ended since `before` (seconds since 1970)."""
+        try:
+            found = DBOS.list_workflows(
+                status="PENDING", limit=_LOOKED_AT, load_input=False, load_output=False
+            )
+            return [_info(one) for one in found if _moved(one) < before]
+        except (DBOSException, SQLAlchemyError) as fault:
+            raise JobFault(f"the flows cannot be listed: {_line(fault)}") from fault
 
     def recover(self, executor: str) -> int:
         """Re-queue what a dead process was doing; return how many flows.
@@ -212,15 +213,12 @@ class DbosJobs:
     def close(self) -> None:
         """Stop taking work."""
         DBOS.destroy(destroy_registry=True)
-        if self._engine is not None:
-            self._engine.dispose()
+        self._engine.dispose()
 
     def register(self) -> None:
-        """Give every flow to the engine, under its own name and as the target of schedules."""
+        """Give every flow to the engine, under its own name."""
         for flow in self.flows.values():
             self._registered[flow.name] = DBOS.workflow(name=flow.name)(self._body(flow))
-            tick = DBOS.workflow(name=f"{flow.name}@tick")(self._tick(flow))
-            self._registered[f"{flow.name}@tick"] = tick
 
     def _body(self, flow: Flow) -> Callable[..., Json]:
         def run(*given: Json) -> Json:
@@ -228,15 +226,6 @@ class DbosJobs:
 
         run.__qualname__ = run.__name__ = f"flow_{flow.name}"
         return run
-
-    def _tick(self, flow: Flow) -> Callable[..., Json]:
-        def tick(at: datetime, context: Any) -> Json:
-            del context
-            moment = at.isoformat(timespec="seconds")
-            self.start(flow.name, f"{flow.name}:{moment}", moment)
-
-        tick.__qualname__ = tick.__name__ = f"tick_{flow.name}"
-        return tick
 
 
 def _line(fault: BaseException) -> str:
@@ -254,6 +243,13 @@ def _info(status: Any) -> FlowInfo:
         executor=status.executor_id or "",
         error=_line(error) if isinstance(error, BaseException) else "",
     )
+
+
+def _moved(status: Any) -> float:
+    """Return when something of a flow began or ended last, seconds since 1970."""
+    steps = DBOS.list_workflow_steps(status.workflow_id, load_output=False)
+    ended = (step.get("completed_at_epoch_ms") or 0 for step in steps)
+    return max(status.updated_at or 0, *ended, 0) / 1000
 
 
 def open_jobs(
@@ -285,7 +281,7 @@ def open_jobs(
         "executor_id": executor,
         "serializer": JsonValues(),
         "log_level": "ERROR",
-        "scheduler_polling_interval_sec": 5.0,
+        "scheduler_polling_interval_sec": 600.0,  # `jobs.minutes` starts what is due
     }
     try:
         DBOS(config=config)

@@ -122,11 +122,8 @@ class Jobs(Protocol):
     def listed(self, *, prefix: str = "", limit: int = 100) -> Sequence[FlowInfo]:
         """Return the newest flows whose id begins with `prefix`."""
 
-    def every(self, name: str, cron: str, flow: str) -> None:
-        """Start a flow by a schedule (minute hour day month weekday, UTC), once per tick.
-
-        The flow is given the tick as text (ISO 8601).
-        """
+    def stuck(self, before: float) -> Sequence[FlowInfo]:
+        """Return flows under way of which no step ended since `before` (seconds since 1970)."""
 
     def close(self) -> None:
         """Stop taking work; what runs is cut at its present step and goes on at the next start."""

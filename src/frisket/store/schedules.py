@@ -60,10 +60,10 @@ class Schedules:
                 for row in rows
             ]
 
-    def begun(self, site_id: int, task: str, tick: datetime) -> bool:
+    def begun(self, site_id: int, task: str, tick: datetime, ahead: timedelta = AHEAD) -> bool:
         """Note that a tick's work was started; say whether that was not known.
 
-        What was noted for a week later and more was noted by a clock that ran ahead.
+        What was noted for more than `ahead` later was noted by a clock that ran ahead.
         """
         mine = update(SCHEDULE).where(
             SCHEDULE.c.site_id == site_id,
@@ -71,7 +71,7 @@ class Schedules:
             or_(
                 SCHEDULE.c.last.is_(None),
                 SCHEDULE.c.last < tick,
-                SCHEDULE.c.last > tick + AHEAD,
+                SCHEDULE.c.last > tick + ahead,
             ),
         )
         with self.database.write() as connection:
