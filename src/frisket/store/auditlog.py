@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, desc, func, insert, select
+from sqlalchemy import Connection, Select, desc, func, insert, select
 
-from frisket.store.database import Database
+from frisket.store.database import Database, StoreFault
 from frisket.store.tables.log import LOG_CHECKPOINT, LOG_ENTRY
 
 _PAGE: Final = 1000
@@ -28,28 +28,52 @@ class LogRow:
     outcome: str
     body: str
     digest: str
+    site_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRow:
-    """A signed head of the log."""
+    """A signed head of the log. `root` is none in those of the first version."""
 
     size: int
     at: datetime
     digest: str
     key: str
     signature: str
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries a page shows: exact actor, action and about (or ""), below a number."""
+    """Which entries a page shows: exact actor, action, about and outcome (or ""), below a number.
+
+    From `since`, before `until`; of `sites` only, where these are given.
+    """
 
     actor: str = ""
     action: str = ""
     about: str = ""
     below: int | None = None
     limit: int = 50
+    outcome: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    sites: tuple[int, ...] | None = None
+
+    def narrow(self, asked: Select[Any]) -> Select[Any]:
+        """Return a question about entries that asks only for these."""
+        for column in ("actor", "action", "about", "outcome"):
+            if value := getattr(self, column):
+                asked = asked.where(LOG_ENTRY.c[column] == value)
+        if self.below is not None:
+            asked = asked.where(LOG_ENTRY.c.number < self.below)
+        if self.since is not None:
+            asked = asked.where(LOG_ENTRY.c.at >= self.since)
+        if self.until is not None:
+            asked = asked.where(LOG_ENTRY.c.at < self.until)
+        if self.sites is not None:
+            asked = asked.where(LOG_ENTRY.c.site_id.in_(self.sites))
+        return asked
 
 
 def append(connection: Connection, follow: Callable[[int, str | None], LogRow]) -> LogRow:
@@ -88,21 +112,35 @@ class LogStore:
 
     def page(self, wanted: Wanted) -> tuple[LogRow, ...]:
         """Return entries, the newest first."""
-        asked = select(LOG_ENTRY).order_by(desc(LOG_ENTRY.c.number)).limit(wanted.limit)
-        for column in ("actor", "action", "about"):
-            if value := getattr(wanted, column):
-                asked = asked.where(LOG_ENTRY.c[column] == value)
-        if wanted.below is not None:
-            asked = asked.where(LOG_ENTRY.c.number < wanted.below)
+        asked = wanted.narrow(select(LOG_ENTRY))
+        asked = asked.order_by(desc(LOG_ENTRY.c.number)).limit(wanted.limit)
         with self._database.read() as connection:
             rows = connection.execute(asked).all()
         return tuple(LogRow(**row._mapping) for row in rows)  # noqa: SLF001
 
-    def words(self, column: str) -> tuple[str, ...]:
-        """Return the different values of `actor` or `action`."""
+    def words(self, column: str, sites: tuple[int, ...] | None = None) -> tuple[str, ...]:
+        """Return the different values of `actor` or `action`, at `sites` only where given."""
+        asked = Wanted(sites=sites).narrow(select(LOG_ENTRY.c[column]).distinct())
         with self._database.read() as connection:
-            asked = select(LOG_ENTRY.c[column]).distinct().order_by(LOG_ENTRY.c[column])
-            return tuple(connection.scalars(asked))
+            return tuple(connection.scalars(asked.order_by(LOG_ENTRY.c[column])))
+
+    def digests(self, after: int, upto: int) -> list[bytes]:
+        """Return the digests of the entries behind number `after`, up to `upto`: 32 octets each.
+
+        Raises `StoreFault` where one is missing.
+        """
+        asked = select(LOG_ENTRY.c.digest).where(
+            LOG_ENTRY.c.number > after, LOG_ENTRY.c.number <= upto
+        )
+        with self._database.read() as connection:
+            found = list(connection.scalars(asked.order_by(LOG_ENTRY.c.number)))
+        try:
+            octets = [bytes.fromhex(digest) for digest in found]
+        except ValueError:
+            octets = []
+        if len(octets) != upto - after:
+            raise StoreFault(f"entries of the log between {after + 1} and {upto} are missing")
+        return octets
 
     def whole(self) -> Iterator[LogRow]:
         """Yield every entry, the oldest first, a page at a time."""
@@ -123,6 +161,20 @@ class LogStore:
         with self._database.write() as connection:
             put = self._database.insert(LOG_CHECKPOINT).values(values)
             connection.execute(put.on_conflict_do_nothing(index_elements=["size"]))
+
+    def checkpoint(self, size: int) -> CheckpointRow | None:
+        """Return the signed head of this size."""
+        with self._database.read() as connection:
+            asked = select(LOG_CHECKPOINT).where(LOG_CHECKPOINT.c.size == size)
+            row = connection.execute(asked).one_or_none()
+        return None if row is None else CheckpointRow(**row._mapping)  # noqa: SLF001
+
+    def checkpoints_after(self, size: int, limit: int) -> tuple[CheckpointRow, ...]:
+        """Return the signed heads above a size, the oldest first."""
+        asked = select(LOG_CHECKPOINT).where(LOG_CHECKPOINT.c.size > size)
+        with self._database.read() as connection:
+            rows = connection.execute(asked.order_by(LOG_CHECKPOINT.c.size).limit(limit)).all()
+        return tuple(CheckpointRow(**row._mapping) for row in rows)  # noqa: SLF001
 
     def checkpoints(self, last: int | None = None) -> tuple[CheckpointRow, ...]:
         """Return the signed heads, the oldest first; only the `last` so many where given."""

@@ -234,3 +234,4 @@ class LogEntry(BaseModel):
     outcome: str
     body: str
     digest: str
+    site_id: int | None = None
