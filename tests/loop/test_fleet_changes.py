@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,23 +24,26 @@ from frisket.console.build import open_data
 from frisket.drivers.policy import is_policy
 from frisket.fleet.approval import Decider, NotAllowed
 from frisket.fleet.change_crew import ChangeCrew
-from frisket.fleet.changes import Source, unpacked_plan
+from frisket.fleet.change_source import Source
+from frisket.fleet.changes import digest_of_plans, unpacked_plan
 from frisket.fleet.changing import Changing
 from frisket.fleet.crew import Crew
 from frisket.fleet.equipped import Equipment
 from frisket.fleet.flows import QUEUES, all_flows
 from frisket.fleet.guard import LEASE_SECONDS
+from frisket.fleet.health import Shown, worse
 from frisket.fleet.keys import Keys
 from frisket.fleet.log import AuditLog
 from frisket.fleet.logins import set_login
 from frisket.fleet.proposals import Proposals
+from frisket.fleet.rollout import NotNow
 from frisket.jobs.dbos_engine import open_jobs
 from frisket.jobs.port import Jobs
 from frisket.ledger import LedgerFault
 from frisket.mfd.device import Device
 from frisket.probe.base import Options
 from frisket.store.accounts import Fresh, GrantRow, add_account
-from frisket.store.auditlog import LogStore
+from frisket.store.auditlog import LogStore, Wanted
 from frisket.store.changes import Changes, StoredRows
 from frisket.store.database import Database, open_database
 from frisket.store.drifts import Drifts
@@ -48,6 +51,7 @@ from frisket.store.inventory import Inventory, put_device
 from frisket.store.logins import StoredLogins
 from frisket.store.proposals import find_proposal
 from frisket.store.tables.account import ACCOUNT
+from frisket.store.tables.proposal import PROPOSAL
 from frisket.store.work import ActionState, Work
 
 pytestmark = [
@@ -171,6 +175,14 @@ def approved(fleet: Fleet, number: int, ann: int, bob: int) -> None:
     proposals.approve(proposal, found.digest, by, "bob")
 
 
+def turn(hands: ChangeCrew, number: int) -> list[list[int]]:
+    """Return whose turn it is, once the network was asked what is to be asked before."""
+    while (told := hands.next(number)).get("look"):
+        hands.looking.look(number, told["look"], told["after"])
+    devices: list[list[int]] = told["devices"]
+    return devices
+
+
 def settings(device: Device) -> dict[str, Any]:
     """Return every setting in effect, straight from the device."""
     return {key: device.store.effective(key) for key in device.store.keys()}  # noqa: SIM118
@@ -233,10 +245,10 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(
         fleet = fleet_of(database, tmp_path, devices)
         work, hands = Work(database), ChangeCrew(fleet.crew)
         number = fleet.changing.make(SOURCE, {"ids": fleet.ids}, [fleet.site], "ann")
-        hands.plan(number, fleet.ids)
+        hands.planning.plan(number, fleet.ids)
         fleet.changing.planned(number)
         fleet.changing.begin(number, "ann")  # one device takes one person
-        assert hands.next(number)["devices"] == [[fleet.ids[0], 1]]
+        assert turn(hands, number) == [[fleet.ids[0], 1]]
         lease = f"device:{fleet.ids[0]}"
         fence = work.take_lease(lease, "another", LEASE_SECONDS)
         assert fence is not None
@@ -294,7 +306,7 @@ def test_a_console_killed_amid_a_change_goes_on_and_doubles_nothing(tmp_path: Pa
         ann, bob = fleet.account("ann", "operator"), fleet.account("bob", "security-administrator")
         hands = ChangeCrew(fleet.crew)
         number = fleet.changing.make(SOURCE, {"ids": fleet.ids}, [fleet.site], "ann")
-        hands.plan(number, fleet.ids)
+        hands.planning.plan(number, fleet.ids)
         fleet.changing.planned(number)
         approved(fleet, number, ann, bob)
         flow = fleet.changing.begin(number, "ann")
@@ -338,7 +350,7 @@ def test_a_policy_and_the_accepted_state_are_planned_too(
             (Source("accepted", "", ("snmp.v1.enabled",)), 1),
         ):
             number = fleet.changing.make(source, {"ids": fleet.ids}, [fleet.site], "ann")
-            hands.plan(number, fleet.ids)
+            hands.planning.plan(number, fleet.ids)
             [row] = Changes(database).devices(number)
             assert row.settings >= least, row.why
             [(_, kept)] = Changes(database).plans(number)
@@ -348,3 +360,77 @@ def test_a_policy_and_the_accepted_state_are_planned_too(
         fleet.changing.begin(number, "ann")
         assert hands.carry_out(number, fleet.ids[0], False)["outcome"] == "done"
         assert device.store.effective("snmp.v1.enabled") is True
+
+
+@pytest.mark.timeout(300)
+def test_what_the_network_sees_worse_halts_and_what_failed_has_another_turn(
+    database: Database, tmp_path: Path
+) -> None:
+    with living(2) as lab:
+        first, second = lab.devices
+        fleet = fleet_of(database, tmp_path, lab.devices)
+        ann, bob = fleet.account("ann", "operator"), fleet.account("bob", "security-administrator")
+        hands = ChangeCrew(fleet.crew)
+        number = fleet.changing.make(SOURCE, {"ids": fleet.ids}, [fleet.site], "ann")
+        hands.planning.plan(number, fleet.ids)
+        fleet.changing.planned(number)
+        approved(fleet, number, ann, bob)
+        fleet.changing.begin(number, "ann")
+        assert turn(hands, number) == [[fleet.ids[0], 1]]
+        assert hands.carry_out(number, fleet.ids[0], False)["outcome"] == "done"
+        # Nothing that the plan names, and the engine has proved its own: only the network tells.
+        lab.panel(first, "remote-operation.enabled", True)
+        assert turn(hands, number) == []
+        change, row = Changes(database).find(number), Changes(database).devices(number)[0]
+        assert change is not None
+        assert (change.state, change.judged) == ("halted", 1)
+        assert "1 of 1 devices of wave 1 worse" in change.why
+        assert "SP-18/remote-operation.off was met and is not" in row.health
+        assert row.step == "done", "it can still be put back"
+        fleet.changing.resume(number, "ann")
+        assert turn(hands, number) == [[fleet.ids[1], 1]]
+        lab.panel(second, "snmp.v1.enabled", False)  # not as planned any more
+        assert hands.carry_out(number, fleet.ids[1], False)["outcome"] == "stale"
+        assert turn(hands, number) == []
+        change = Changes(database).find(number)
+        assert change is not None
+        assert change.state == "done"
+        lab.panel(second, "snmp.v1.enabled", True)
+        moment = fleet.changing.clock()
+        late = replace(fleet.changing, clock=lambda: moment + timedelta(hours=25))
+        with pytest.raises(NotAllowed, match="24 hours"):
+            late.retry(number, (), "ann")
+        with pytest.raises(NotNow, match="only devices that failed"):
+            fleet.changing.retry(number, fleet.ids[:1], "ann")
+        with database.write() as connection:
+            connection.execute(update(PROPOSAL).values(body={"plans": "others", "change": number}))
+        with pytest.raises(NotAllowed, match="not what was approved"):
+            fleet.changing.retry(number, (), "ann")
+        with database.write() as connection:
+            plans = digest_of_plans(
+                ((one.device_id, one.plan) for one in Changes(database).plans(number)), {}
+            )
+            connection.execute(update(PROPOSAL).values(body={"plans": plans, "change": number}))
+        fleet.changing.retry(number, (), "ann")
+        assert turn(hands, number) == [[fleet.ids[1], 2]]
+        assert hands.carry_out(number, fleet.ids[1], False)["outcome"] == "done"
+        assert turn(hands, number) == []
+        change = Changes(database).find(number)
+        assert change is not None
+        assert change.state == "done", change.why
+        assert writes(lab.devices) == [1, 3], "the panel's two, and ours"
+        assert [row.step for row in Changes(database).devices(number)] == ["done", "done"]
+        fleet.changing.undo(number, "ann")
+        for device in reversed(fleet.ids):
+            assert hands.carry_out(number, device, True)["outcome"] == "done"
+        assert second.store.effective("snmp.v1.enabled") is True
+        told = [entry.action for entry in fleet.changing.log.store.page(Wanted(limit=50))]
+        assert "change.retry" in told
+
+
+def test_one_that_the_network_cannot_reach_any_more_halts_it() -> None:
+    before = Shown("A1", frozenset({"X-1/a.off", "X-2/b.off"}))
+    assert "does not any more" in worse(before, Shown(why="nothing answers"), {})
+    assert worse(Shown(why="nothing answers"), Shown(why="nothing answers"), {}) == ""
+    assert "another device answers" in worse(before, Shown("B2", before.met), {})
+    assert worse(before, Shown("a1", frozenset()), {}) == "", "unseen is not worse"

@@ -6,47 +6,35 @@ Every method is one step: plain values in and out, and repeating it does no harm
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from frisket.audit.session import Session
-from frisket.audit.sheet import Sheet, from_baseline, read_sheet
-from frisket.drivers.base import Settings
-from frisket.drivers.credential import Credentials
 from frisket.drivers.job import Mode, Pace
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan
-from frisket.drivers.plan_file import content_version
 from frisket.drivers.record import Outcome, Record, Result, progress_of
 from frisket.drivers.undo import inverse
 from frisket.drivers.ways import seen_from
 from frisket.errors import FrisketError, UsageError
 from frisket.fleet.carrying import Applier
 from frisket.fleet.chain import Act
-from frisket.fleet.changes import Source, packed, read_source, step_of, unpacked_plan
-from frisket.fleet.changing import REFUSED, Changing, with_accepted
+from frisket.fleet.change_planning import ChangePlanning
+from frisket.fleet.changes import step_of, unpacked_plan
+from frisket.fleet.changing import Changing, with_accepted
 from frisket.fleet.crew import Crew
 from frisket.fleet.drifting import Drifting
 from frisket.fleet.equipped import Place
 from frisket.fleet.guard import LEASE_SECONDS, Busy, Deed, Seen, perform
+from frisket.fleet.looking import Looking
 from frisket.fleet.network import Network
-from frisket.fleet.own import POLICY
-from frisket.fleet.planning import Planner
-from frisket.fleet.policies import Policies
-from frisket.fleet.reapplying import Reapplying
 from frisket.fleet.rollout import Step
-from frisket.fleet.words import Words
 from frisket.jobs.port import Json
 from frisket.ledger import LedgerFault
-from frisket.model.finding import Incomplete
 from frisket.net.dial import source_of
-from frisket.probe.survey import survey
-from frisket.store.changes import Changes, Planned, StoredRows, put_device
+from frisket.store.changes import Changes, StoredRows
 from frisket.store.database import StoreFault
-from frisket.store.drifts import Drifts
-from frisket.store.texts import Texts
 from frisket.store.work import Action, ActionState, Fenced, Work
 
 _KEPT: Final = LEASE_SECONDS / 4  # seconds between signs of life while a device is changed
@@ -90,12 +78,14 @@ class Turn:
     change_id: int
     place: Place
     undoing: bool
+    attempt: int = 1
 
     @property
     def key(self) -> str:
         """Return the name of the action: the same after a crash."""
         what = "undo" if self.undoing else "do"
-        return f"change:{self.change_id}:{self.place.id}:{what}"
+        turn = f":{self.attempt}" if self.attempt > 1 else ""
+        return f"change:{self.change_id}:{self.place.id}:{what}{turn}"
 
     @property
     def lease(self) -> str:
@@ -122,101 +112,15 @@ class ChangeCrew:
     def _changes(self) -> Changes:
         return Changes(self.crew.database)
 
-    def chosen(self, change_id: int) -> Json:
-        """Return the devices that a change means, in groups; only those of its sites."""
-        change = self._changes.find(change_id)
-        if change is None:
-            return []
-        return self.crew.chosen(dict(change.condition))
+    @property
+    def planning(self) -> ChangePlanning:
+        """Return what plans."""
+        return ChangePlanning(self.crew)
 
-    def plan(self, change_id: int, ids: Sequence[int]) -> Json:
-        """Plan devices and keep the plans; returns how many are to be changed."""
-        change = self._changes.find(change_id)
-        if change is None:
-            return {"changing": 0}
-        sites = set(change.sites)
-        places = [place for place in self.crew.places(ids) if place.site.id in sites]
-        own = Texts(self.crew.database, POLICY).holding()
-        source = read_source(change.source, self.crew.content, own)
-        found = asyncio.run(self._plan(source, places))
-        self._changes.put_plans(change_id, [one for one, _ in found])
-        with self.crew.database.write() as connection:
-            for one, why in found:
-                if why:
-                    values = {"step": REFUSED, "why": why}
-                    put_device(connection, change_id, one.device_id, values)
-        for place in places[:1]:
-            self.crew.told("change", {"site_id": place.site.id, "change": change_id})
-        return {"changing": sum(bool(one.settings) for one, _ in found)}
-
-    async def _plan(self, source: Source, places: Sequence[Place]) -> list[tuple[Planned, str]]:
-        credentials, met = Credentials(), None
-        if self.crew.equipment is not None:
-            credentials = await asyncio.to_thread(self.crew.equipment.credentials, places)
-            met = await asyncio.to_thread(self.crew.equipment.met, places)
-        if met is None:
-            raise UsageError("this process has no keys, and logs in nowhere")
-        baseline = source.baseline or "accepted"
-        found: list[tuple[Planned, str]] = []
-        network = self._network(places[0]) if places else Network(self.crew.options)
-        wanted = await asyncio.to_thread(self._accepted, source, places)
-        content = self.crew.content
-        ids = [place.id for place in places]
-        words = await asyncio.to_thread(self.crew.words, content, ids)
-        policies = Policies(content, network, credentials, met)
-        sheet = await asyncio.to_thread(self._sheet, source) if source.kind == "policy" else None
-
-        async def one(place: Place) -> DevicePlan | Incomplete:
-            if source.kind == "accepted":
-                return await Reapplying(policies, wanted, content.catalog).plan(place.target)
-            if sheet is not None:
-                return await policies.plan(sheet, place.target)
-            # What is waived is not changed, and what is attested is not asked again.
-            said = words.get(place.id, Words())
-            judged_by = content.baseline(baseline)
-            session = Session(content, judged_by, self.crew.now, said.attestations, said.waivers)
-            return await Planner(session, network, credentials, met).plan(place.target)
-
-        async for place, plan in survey(places, one, 20):
-            found.append(self._planned(place, plan, baseline))
-        return found
-
-    def _sheet(self, source: Source) -> Sheet:
-        """Return the policy that is meant: an approved own one, or what a baseline demands."""
-        texts, name = Texts(self.crew.database, POLICY), source.baseline
-        digest = texts.holding().get(name)
-        text = texts.text(name, digest) if digest is not None else None
-        if text is not None:
-            return read_sheet(text, name, self.crew.content)
-        return from_baseline(self.crew.content.baseline(name), self.crew.content)
-
-    def _accepted(self, source: Source, places: Sequence[Place]) -> Mapping[str, Settings]:
-        """Return the accepted settings by address, of all or of those that are meant."""
-        if source.kind != "accepted":
-            return {}
-        drifts, catalog = Drifts(self.crew.database), self.crew.content.catalog
-        found = {}
-        for place in places:
-            state = drifts.accepted(place.id, catalog)
-            values = state.values if state is not None else {}
-            found[place.target.address] = {
-                key: value for key, value in values.items() if not source.keys or key in source.keys
-            }
-        return found
-
-    def _planned(
-        self, place: Place, plan: DevicePlan | Incomplete, baseline: str
-    ) -> tuple[Planned, str]:
-        address, model = place.target.address, str(place.row.model)
-        if isinstance(plan, Incomplete):
-            why = plan.why.partition(_HINT)[0]
-            return Planned(place.id, address, model, why=why), ""
-        now, version = self.crew.now(), content_version()
-        whole = Plan(baseline, version, now, (plan,))
-        kept = packed(plan, baseline, version, now)
-        settings = 0 if plan.why else len(plan.steps)
-        refused = "" if plan.why else "; ".join(whole.refusals(plan))
-        return Planned(place.id, address, model, kept, settings, plan.why), refused
+    @property
+    def looking(self) -> Looking:
+        """Return what looks at devices between waves."""
+        return Looking(self.crew)
 
     def next(self, change_id: int) -> Json:
         """Return the devices whose turn it is."""
@@ -238,7 +142,8 @@ class ChangeCrew:
             result = Result("", Outcome.UNREACHABLE, why)
             self.changing.note(change_id, device_id, result, undoing=undoing)
             return {"busy": False}
-        turn = Turn(change_id, places[0], undoing)
+        attempt = 1 if undoing else self._changes.attempt(change_id, device_id)
+        turn = Turn(change_id, places[0], undoing, attempt)
         watched = Watched(Work(self.crew.database))
 
         def look() -> Seen:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
 import zstandard
 
-from frisket.audit.load import Content
 from frisket.catalog.load import Catalog
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.plan_file import plan_of, plan_table
@@ -31,43 +29,6 @@ _DONE: Final = frozenset({Outcome.DONE, Outcome.COMPLIANT})
 _UNSURE: Final = frozenset(
     {Outcome.UNKNOWN, Outcome.LEFT, Outcome.REPLACED, Outcome.UNRECORDED, Outcome.BUG}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What devices are to be made like: a baseline, a security policy, or their accepted state.
-
-    `kind` is `baseline`, `policy` or `accepted`; `baseline` names the first two. A policy is an
-    approved own one, or what a baseline demands. Of an accepted state `keys` names the settings,
-    all for ().
-    """
-
-    kind: str
-    baseline: str = ""
-    keys: tuple[str, ...] = ()
-
-    def table(self) -> dict[str, Any]:
-        """Return it as it is kept."""
-        return {"kind": self.kind, "baseline": self.baseline, "keys": list(self.keys)}
-
-
-def read_source(
-    table: Mapping[str, Any], content: Content, policies: Collection[str] = ()
-) -> Source:
-    """Return the source that a table writes; `policies` are own ones. Raises `UsageError`."""
-    kind = str(table.get("kind", ""))
-    keys = tuple(str(key) for key in table.get("keys", ()))
-    if kind == "baseline":
-        return Source(kind, content.baseline(str(table.get("baseline", ""))).id)
-    if kind == "policy":
-        name = str(table.get("baseline", ""))
-        return Source(kind, name if name in policies else content.baseline(name).id)
-    if kind == "accepted":
-        unknown = [key for key in keys if key not in content.catalog]
-        if unknown:
-            raise UsageError(f"{unknown[0][:60]} is no setting")
-        return Source(kind, "", keys)
-    raise UsageError(f"{kind[:60]!r} is nothing that devices can be made like")
 
 
 def packed(plan: DevicePlan, baseline: str, content: str, made: datetime) -> bytes:
@@ -123,6 +84,7 @@ def rollout_of(change: Any, devices: Sequence[Any]) -> Rollout:
         steps={str(row.device_id): Step(row.step) for row in devices if row.wave >= 0},
         why=change.why,
         forgiven=change.forgiven,
+        judged=change.judged,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -15,19 +16,20 @@ from frisket.drivers.plan_file import content_version
 from frisket.drivers.record import Result
 from frisket.errors import FrisketError, UsageError
 from frisket.fleet import rollout as rules
-from frisket.fleet.approval import NotAllowed
+from frisket.fleet.approval import LIFE, NotAllowed
 from frisket.fleet.chain import Act
+from frisket.fleet.change_source import Source
 from frisket.fleet.changes import (
     KIND,
     PLANNED,
     PLANNING,
-    Source,
     digest_of_plans,
     rollout_of,
     step_of,
     takes_two,
     unpacked_plan,
 )
+from frisket.fleet.health import PARDON, halting
 from frisket.fleet.log import AuditLog
 from frisket.fleet.proposals import Proposals
 from frisket.fleet.roles import Grant, Permission, Role, reach
@@ -35,15 +37,18 @@ from frisket.fleet.rollout import NotNow, Rollout, RolloutState, Step
 from frisket.store.accounts import read_account
 from frisket.store.changes import (
     Changes,
+    begin_again,
     change_devices,
     find_change,
     put_change,
     put_device,
 )
 from frisket.store.database import Database
-from frisket.store.proposals import ProposalRow
+from frisket.store.proposals import ProposalRow, find_proposal
 from frisket.store.tables.account import ACCOUNT
 
+SOME: Final = 300  # devices that are looked at in one step
+_ANEW: Final = "plan anew for those that failed"
 REFUSED: Final = "refused"  # of a device whose plan needs a typed confirmation
 _ACCEPTS: Final = ("channel", "print_path")
 _OVER: Final = frozenset({RolloutState.DONE, RolloutState.UNDONE, RolloutState.CANCELLED})
@@ -189,7 +194,47 @@ class Changing:
 
     def resume(self, change_id: int, who: str) -> str:
         """Go on after a pause or a halt; return the id of the flow."""
-        return self._move(change_id, who, "change.resume", rules.resume)
+        with self.database.write() as connection:
+            self._keep(connection, change_id, rules.resume)
+            self._let_pass(connection, change_id)
+            self._tell(connection, who, "change.resume", change_id)
+            return self._set_going(connection, change_id)
+
+    def retry(self, change_id: int, device_ids: Sequence[int], who: str) -> str:
+        """Give failed devices (all of them for ()) another turn; return the id of the flow.
+
+        The approval holds for that: nothing but what was approved is done, on devices that it
+        named. Where rules or plans are others by now, or it is a day old, a new change is needed.
+        """
+        change, digest, _, _ = self._content(change_id)
+        if change.content != content_version():
+            raise UsageError("it was planned with other rules or device tables", hint=_ANEW)
+        if change.began is None or self.clock() - change.began > LIFE:
+            raise NotAllowed("what was decided holds for 24 hours", hint=_ANEW)
+        with self.database.write() as connection:
+            if change.proposal_id is not None:
+                row = find_proposal(connection, change.proposal_id)
+                if row is None or row.body["plans"] != digest:
+                    raise NotAllowed("this is not what was approved", hint=_ANEW)
+                self._reaches(connection, row, change.sites)
+            current = self._rollout(connection, change_id)
+            chosen = [str(one) for one in device_ids] or rules.to_retry(current)
+            rows = {str(row.device_id): row for row in change_devices(connection, change_id)}
+            self._keep(connection, change_id, lambda one: rules.retry(one, chosen))
+            for device in chosen:
+                turn = max(rows[device].attempt, 1) + 1
+                begin_again(connection, change_id, int(device), turn, self.clock())
+            self._let_pass(connection, change_id)
+            named = sorted(rows[device].address for device in chosen)
+            self._tell(connection, who, "change.retry", change_id, devices=named)
+            return self._set_going(connection, change_id)
+
+    def _let_pass(self, connection: Connection, change_id: int) -> None:
+        """Note that a person let devices pass that are worse than before."""
+        for row in change_devices(connection, change_id):
+            if halting([("", row.health)]):
+                values = {"health": f"{PARDON}{row.health}"}
+                put_device(connection, change_id, row.device_id, values)
 
     def cancel(self, change_id: int, who: str) -> None:
         """End it where it stands."""
@@ -200,19 +245,37 @@ class Changing:
         return self._move(change_id, who, "change.undo", lambda one: rules.undo(one, f"by {who}"))
 
     def next(self, change_id: int) -> dict[str, Any]:
-        """Return the devices that are to be done now; marking them once more changes nothing."""
+        """Return what is to be done now; marking it once more changes nothing.
+
+        `devices` (number, attempt) are to be changed, or put back where `undoing`; `look` are to be
+        looked at over the network first, `after` their wave or before it.
+        """
         with self.database.write() as connection:
             current = self._rollout(connection, change_id)
             if current.state is RolloutState.UNDOING:
                 turn = rules.to_undo(current)[: current.limits.parallel]
                 return {"undoing": True, "devices": [[int(device), 1] for device in turn]}
-            for device in rules.may_begin(current):
-                values = {"step": Step.RUNNING.value, "at": self.clock(), "attempt": 1}
-                put_device(connection, change_id, int(device), values)
+            rows = [row for row in change_devices(connection, change_id) if row.wave >= 0]
+            while (number := rules.to_judge(current)) is not None:
+                made = [r for r in rows if r.wave == number and r.step == Step.DONE]
+                if unseen := [row.device_id for row in made if not row.health]:
+                    return {"undoing": False, "devices": [], "look": unseen[:SOME], "after": True}
+                worse = halting((str(row.device_id), row.health) for row in made)
+                current = self._keep(connection, change_id, partial(rules.judge, worse=worse))
+            begun = set(rules.may_begin(current))
+            if begun and current.state is RolloutState.RUNNING:
+                wave = [r for r in rows if r.wave == current.wave and r.step == Step.WAITING]
+                if unseen := [row.device_id for row in wave if not row.looked]:
+                    return {"undoing": False, "devices": [], "look": unseen[:SOME], "after": False}
+            for row in rows:
+                if str(row.device_id) in begun:
+                    values = {"step": Step.RUNNING.value, "at": self.clock()}
+                    values["attempt"] = max(row.attempt, 1)
+                    put_device(connection, change_id, row.device_id, values)
             running = [
-                [row.device_id, row.attempt]
-                for row in change_devices(connection, change_id)
-                if row.wave >= 0 and row.step == Step.RUNNING
+                [row.device_id, max(row.attempt, 1)]
+                for row in rows
+                if row.step == Step.RUNNING or str(row.device_id) in begun
             ]
         return {"undoing": False, "devices": running}
 
@@ -249,7 +312,7 @@ class Changing:
     ) -> Rollout:
         after = change(self._rollout(connection, change_id))
         values: dict[str, Any] = {"state": after.state.value, "why": after.why}
-        values["forgiven"] = after.forgiven
+        values |= {"forgiven": after.forgiven, "judged": after.judged}
         if after.state in _OVER:
             values["ended"] = self.clock()
         put_change(connection, change_id, values)

@@ -139,8 +139,7 @@ class Crew:
             seen = await visit_target(place.target, limits, self.options, self.now)
             return seen if isinstance(seen, Incomplete) else await asking.ask(place, seen)
 
-        limit = min((_parallel(p.site, 100) for p in places), default=1)
-        async for place, seen in survey(places, visit, limit):
+        async for place, seen in survey(places, visit, self.together(places, 100)):
             if isinstance(seen, Incomplete):
                 missed.append([str(place.target), seen.why])
             else:
@@ -211,6 +210,15 @@ class Crew:
                 ports = {int(k): int(v) for k, v in row.ports.items()}
                 places.append(Place(row.id, site, Target(row.address, ports=ports), row))
         return places
+
+    def pace(self, places: Sequence[Place]) -> float:
+        """Return the packets a second that every site of these places allows to one device."""
+        paces = [_limits(place.site).packets_per_second for place in places]
+        return min((pace for pace in paces if pace > 0), default=0.0 if paces else 10.0)
+
+    def together(self, places: Sequence[Place], most: int) -> int:
+        """Return how many devices may be asked at once: what the strictest site allows."""
+        return min((_parallel(place.site, most) for place in places), default=1)
 
     def site(self, name: str) -> Site:
         """Return a site. Raises `LookupError` where it is gone."""

@@ -1,4 +1,4 @@
-"""Plans a live device's way back to settings that were accepted for it."""
+"""Plans a live device's way to settings that were accepted for it, or recorded in a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from frisket.catalog.load import Catalog
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.approach import approach
-from frisket.drivers.base import Pin, Settings
+from frisket.drivers.base import Pin
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Subject
 from frisket.drivers.read import Caller, Told
@@ -29,15 +29,17 @@ from frisket.proto.snmp.errors import Denied
 
 @dataclass(frozen=True, slots=True)
 class Reapplying:
-    """Plans device after device. `wanted`: the accepted settings by address."""
+    """Plans device after device. `wanted`: the settings that each is to have, by address."""
 
     policies: Policies
-    wanted: Mapping[str, Settings]
+    wanted: Mapping[str, Configuration]
     catalog: Catalog
 
     async def plan(self, target: Target) -> DevicePlan | Incomplete:
         """Plan one device; `Incomplete` says why it is not."""
         policies = self.policies
+        if target.address not in self.wanted:
+            return Incomplete(str(target), "the file has several devices and not this one")
         try:
             login = policies.credentials.for_device(target.address, target.name)
             if login is None:
@@ -76,5 +78,4 @@ class Reapplying:
             accesses,
             told.frozen,
         )
-        accepted = Configuration(self.wanted[target.address], target.address, pin.serial)
-        return plan_restore(subject, accepted, self.catalog)
+        return plan_restore(subject, self.wanted[target.address], self.catalog)

@@ -1,13 +1,14 @@
 """A rollout: a change made on many devices in waves, and when it stops. Pure.
 
 A canary of each model first, then 1 %, 10 %, 50 % and the rest. A wave begins when the one before
-has ended and its devices are healthy; failures halt it, and nobody but a person lets it go on.
+has ended and the network was asked afresh about its devices (`judge`). Failures halt it, and so
+does a device that shows itself worse than before; nobody but a person lets it go on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import ceil
@@ -48,6 +49,7 @@ class Step(StrEnum):
 
 _ENDED: Final = frozenset({Step.DONE, Step.FAILED, Step.UNKNOWN, Step.UNDONE})
 _BAD: Final = frozenset({Step.FAILED, Step.UNKNOWN})
+_RETRIED: Final = (RolloutState.PAUSED, RolloutState.HALTED, RolloutState.DONE)
 _OPEN: Final = frozenset(
     {RolloutState.WAITING, RolloutState.RUNNING, RolloutState.PAUSED, RolloutState.HALTED}
 )
@@ -64,7 +66,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A rollout as it stands; `waves` hold devices in order, `steps` how each stands."""
+    """A rollout as it stands; `waves` hold devices in order, `steps` how each stands.
+
+    `judged` counts the waves, from the first, of which the network was asked after they had ended.
+    """
 
     id: str
     waves: tuple[tuple[str, ...], ...]
@@ -73,6 +78,7 @@ class Rollout:
     steps: Mapping[str, Step] = field(default_factory=dict)
     why: str = ""
     forgiven: int = 0  # failures that a person let pass
+    judged: int = 0
 
     def step(self, device: str) -> Step:
         """Return how a device stands."""
@@ -116,9 +122,64 @@ def may_begin(rollout: Rollout) -> tuple[str, ...]:
     """Return the devices to begin now; none unless it runs."""
     if rollout.state is not RolloutState.RUNNING or rollout.wave >= len(rollout.waves):
         return ()
+    if rollout.judged < rollout.wave:
+        return ()
     room = rollout.limits.parallel - rollout.counts[Step.RUNNING]
     waiting = [d for d in rollout.waves[rollout.wave] if rollout.step(d) is Step.WAITING]
     return tuple(waiting[: max(room, 0)])
+
+
+def to_judge(rollout: Rollout) -> int | None:
+    """Return the number of the wave that has ended and is to be judged by the network, or None."""
+    due = rollout.state is RolloutState.RUNNING and rollout.judged < rollout.wave
+    return rollout.judged if due else None
+
+
+def judge(rollout: Rollout, worse: Collection[str] = ()) -> Rollout:
+    """Return the rollout after the network's word on the wave that has ended.
+
+    `worse` are its devices that show themselves worse than before: any of them halts it, and a
+    person who lets it go on lets them pass. Raises `NotNow` where no wave is to be judged.
+    """
+    number = to_judge(rollout)
+    if number is None:
+        raise NotNow("no wave is to be judged")
+    after = replace(rollout, judged=number + 1)
+    if not worse:
+        return _ended(after)
+    count = len(rollout.waves[number])
+    why = f"the network sees {len(worse)} of {count} devices of wave {number + 1} worse than before"
+    return replace(after, state=RolloutState.HALTED, why=why)
+
+
+def to_retry(rollout: Rollout) -> tuple[str, ...]:
+    """Return the devices that may have another turn: they failed, and are as they were before.
+
+    Of one that is unknown nobody can say that: a person looks first.
+    """
+    if rollout.state not in _RETRIED or rollout.counts[Step.RUNNING]:
+        return ()
+    return tuple(d for wave in rollout.waves for d in wave if rollout.step(d) is Step.FAILED)
+
+
+def retry(rollout: Rollout, devices: Collection[str]) -> Rollout:
+    """Let failed devices have another turn, and go on; what else failed is let pass.
+
+    Their waves are judged anew. Raises `NotNow` for any other device.
+    """
+    _must(rollout, *_RETRIED)
+    if not devices or set(devices) - set(to_retry(rollout)):
+        raise NotNow("only devices that failed have another turn, once nothing is under way")
+    steps = {**rollout.steps, **dict.fromkeys(devices, Step.WAITING)}
+    first = min(n for n, wave in enumerate(rollout.waves) if set(wave) & set(devices))
+    after = replace(
+        rollout,
+        state=RolloutState.RUNNING,
+        why="",
+        steps=steps,
+        judged=min(rollout.judged, first),
+    )
+    return replace(after, forgiven=sum(after.counts[one] for one in _BAD))
 
 
 def begin(rollout: Rollout) -> Rollout:
@@ -196,7 +257,7 @@ def _ended(rollout: Rollout) -> Rollout:
         return rollout
     if why := _unhealthy(rollout):
         return replace(rollout, state=RolloutState.HALTED, why=why)
-    if rollout.wave >= len(rollout.waves):
+    if rollout.judged >= len(rollout.waves):
         return replace(rollout, state=RolloutState.DONE)
     return rollout
 
@@ -211,7 +272,8 @@ def _unhealthy(rollout: Rollout) -> str:
         return "a canary failed"
     if 0 < rollout.limits.failures <= failed:
         return f"{failed} devices failed"
-    wave = rollout.waves[min(rollout.wave, len(rollout.waves) - 1)]
+    # The one that is not judged yet: also where its last device has just failed.
+    wave = rollout.waves[min(rollout.judged, len(rollout.waves) - 1)]
     bad = _bad_of(rollout, wave)
     if bad > 1 and bad > rollout.limits.share * len(wave):
         return f"{bad} of {len(wave)} devices of a wave failed"

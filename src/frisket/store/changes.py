@@ -22,6 +22,8 @@ from frisket.store.tables.work import LEASE
 from frisket.store.work import clock
 
 _SOME: Final = 500  # rows of one statement
+AGAIN: Final = "again"  # the row that begins another turn of a device in the record
+_APART: Final = frozenset({"plan", "seen"})  # columns that no list of devices reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Changes:
             return connection.execute(asked.order_by(devices.device_id).limit(limit)).all()
 
     def records(self, change_id: int, device_id: int, *, undoing: bool) -> list[dict[str, Any]]:
-        """Return what is on record of one device of a change, in order."""
+        """Return what is on record of one device of a change, in order: of its latest turn."""
         record = FLEET_CHANGE_RECORD.c
         asked = select(record.row).where(
             record.change_id == change_id,
@@ -134,7 +136,27 @@ class Changes:
             record.undoing == undoing,
         )
         with self.database.read() as connection:
-            return [dict(row) for row in connection.scalars(asked.order_by(record.id))]
+            rows = [dict(row) for row in connection.scalars(asked.order_by(record.id))]
+        turns = [number for number, row in enumerate(rows, 1) if row.get("what") == AGAIN]
+        return rows[turns[-1] :] if turns else rows
+
+    def attempt(self, change_id: int, device_id: int) -> int:
+        """Return the number of a device's latest turn in a change, from 1."""
+        devices = FLEET_CHANGE_DEVICE.c
+        asked = select(devices.attempt).where(
+            devices.change_id == change_id, devices.device_id == device_id
+        )
+        with self.database.read() as connection:
+            return max(int(connection.scalar(asked) or 1), 1)
+
+    def seen(self, change_id: int, device_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Return what the network showed of devices before their wave, where it was asked."""
+        devices = FLEET_CHANGE_DEVICE.c
+        asked = select(devices.device_id, devices.seen).where(
+            devices.change_id == change_id, devices.device_id.in_(list(device_ids))
+        )
+        with self.database.read() as connection:
+            return {row.device_id: row.seen or {} for row in connection.execute(asked)}
 
     def done_to(self, device_id: int, since: datetime) -> Sequence[Any]:
         """Return every record of a device since a moment: number of the change, and row."""
@@ -161,9 +183,10 @@ class Changes:
 
 def _of_change(change_id: int) -> Select[Any]:
     devices = FLEET_CHANGE_DEVICE.c
-    columns = [column for column in devices if column.name != "plan"]
+    columns = [column for column in devices if column.name not in _APART]
+    looked = devices.seen.is_not(None).label("looked")
     return (
-        select(*columns, DEVICE.c.name, DEVICE.c.site_id, SITE.c.name.label("site"))
+        select(*columns, looked, DEVICE.c.name, DEVICE.c.site_id, SITE.c.name.label("site"))
         .join(DEVICE, DEVICE.c.id == devices.device_id)
         .join(SITE, SITE.c.id == DEVICE.c.site_id)
         .where(devices.change_id == change_id)
@@ -172,7 +195,10 @@ def _of_change(change_id: int) -> Select[Any]:
 
 
 def change_devices(connection: Connection, change_id: int) -> Sequence[Any]:
-    """Return the devices of a change without their plans, within a transaction."""
+    """Return the devices of a change without their plans, within a transaction.
+
+    `looked` says that the network was asked about one before its wave.
+    """
     return connection.execute(_of_change(change_id)).all()
 
 
@@ -186,6 +212,20 @@ def put_change(connection: Connection, change_id: int, values: Mapping[str, Any]
     """Change columns of a change within a transaction."""
     asked = update(FLEET_CHANGE).where(FLEET_CHANGE.c.id == change_id)
     connection.execute(asked.values(dict(values)))
+
+
+def begin_again(
+    connection: Connection, change_id: int, device_id: int, attempt: int, now: datetime
+) -> None:
+    """Give a device another turn within a transaction; what is on record of it stays there."""
+    values = {"step": "waiting", "attempt": attempt, "outcome": "", "why": "", "health": ""}
+    put_device(connection, change_id, device_id, {**values, "seen": None})
+    row = {"what": AGAIN, "attempt": attempt}
+    connection.execute(
+        insert(FLEET_CHANGE_RECORD).values(
+            change_id=change_id, device_id=device_id, undoing=False, at=now, row=row
+        )
+    )
 
 
 def put_device(

@@ -15,11 +15,11 @@ from frisket.drivers.difference import Step as Change
 from frisket.drivers.plan import DevicePlan
 from frisket.drivers.record import Outcome, Result, progress_of
 from frisket.errors import FrisketError, UsageError
+from frisket.fleet.change_source import read_source
 from frisket.fleet.changes import (
     digest_of_plans,
     own_writes,
     packed,
-    read_source,
     step_of,
     takes_two,
     unpacked_plan,

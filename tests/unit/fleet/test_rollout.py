@@ -14,11 +14,15 @@ from frisket.fleet.rollout import (
     Step,
     begin,
     cancel,
+    judge,
     may_begin,
     note,
     pause,
     resume,
+    retry,
     split,
+    to_judge,
+    to_retry,
     to_undo,
     undo,
 )
@@ -51,7 +55,51 @@ def test_a_wave_waits_for_the_one_before() -> None:
         one = note(one, device, Step.DONE)
     assert may_begin(one) == one.waves[0][-1:]
     one = note(one, one.waves[0][-1], Step.DONE)
+    assert may_begin(one) == (), "the network has not been asked yet"
+    assert to_judge(one) == 0
+    one = judge(one, ())
+    assert to_judge(one) is None
     assert set(may_begin(one)) <= set(one.waves[1])
+    with pytest.raises(NotNow, match="no wave"):
+        judge(one, ())
+
+
+def test_one_that_is_worse_than_before_halts_it_also_at_the_end() -> None:
+    one = begin(made(4, 2))
+    for number, wave in enumerate(one.waves):
+        for device in wave:
+            one = note(one, device, Step.DONE)
+        assert to_judge(one) == number
+        one = judge(one, wave[:1])
+        assert one.state is RolloutState.HALTED
+        assert f"wave {number + 1} worse" in one.why
+        assert may_begin(one) == ()
+        assert to_undo(undo(one, "worse")) != (), "what is done can be put back"
+        one = resume(one)
+    assert one.state is RolloutState.DONE
+
+
+def test_what_failed_has_another_turn_and_its_wave_is_judged_anew() -> None:
+    one = note(note(begin(made(6, 2)), "d0", Step.FAILED), "d1", Step.DONE)
+    assert one.state is RolloutState.HALTED
+    assert to_retry(one) == ("d0",)
+    with pytest.raises(NotNow, match="only devices that failed"):
+        retry(one, ["d1"])
+    with pytest.raises(NotNow, match="only devices that failed"):
+        retry(one, [])
+    again = retry(one, ["d0"])
+    assert (again.state, may_begin(again)) == (RolloutState.RUNNING, ("d0",))
+    assert note(again, "d0", Step.FAILED).state is RolloutState.HALTED
+    fine = note(again, "d0", Step.DONE)
+    assert to_judge(fine) == 0
+    ended = judge(fine, ())
+    while ended.state is not RolloutState.DONE:
+        for device in may_begin(ended):
+            step = Step.UNKNOWN if device == "d5" else Step.DONE
+            ended = note(ended, device, step)
+        ended = judge(ended, ())
+    with pytest.raises(NotNow, match="only devices that failed"):
+        retry(ended, ["d5"])
 
 
 def test_a_failed_canary_halts_and_a_person_lets_it_go_on() -> None:
@@ -77,6 +125,7 @@ def test_undoing_goes_backwards_and_ends() -> None:
     one = begin(made(10, 1))
     for device in ("d0", "d1", "d2"):
         one = note(one, device, Step.DONE)
+        one = judge(one, ()) if to_judge(one) is not None else one
     one = undo(pause(one, "stop"), "wrong baseline")
     assert to_undo(one) == ("d2", "d1", "d0")
     for device in to_undo(one):
@@ -103,7 +152,8 @@ def test_what_cannot_be_now_is_refused() -> None:
 
 news = st.lists(
     st.tuples(
-        st.integers(0, 29), st.sampled_from([Step.RUNNING, Step.DONE, Step.FAILED, Step.UNKNOWN])
+        st.integers(0, 29),
+        st.sampled_from([Step.RUNNING, Step.DONE, Step.FAILED, Step.UNKNOWN, "judge", "worse"]),
     ),
     max_size=120,
 )
@@ -111,7 +161,7 @@ news = st.lists(
 
 @given(news, st.integers(1, 5), st.integers(1, 10))
 def test_it_never_begins_too_many_nor_out_of_turn_nor_after_failures(
-    came: list[tuple[int, Step]], failures: int, parallel: int
+    came: list[tuple[int, Step | str]], failures: int, parallel: int
 ) -> None:
     one = begin(made(30, 2, failures=failures, parallel=parallel))
     for number, step in came:
@@ -122,6 +172,15 @@ def test_it_never_begins_too_many_nor_out_of_turn_nor_after_failures(
             assert set(now) <= set(one.waves[one.wave])
             bad = one.counts[Step.FAILED] + one.counts[Step.UNKNOWN]
             assert bad < failures
+            earlier = [d for wave in one.waves[: one.wave] for d in wave]
+            assert one.judged == one.wave, "the network has spoken of every wave before"
+            assert not {one.step(d) for d in earlier} & {Step.WAITING, Step.RUNNING}
+        if not isinstance(step, Step):
+            if to_judge(one) is not None:
+                halts = step == "worse"
+                one = judge(one, ["d0"] if halts else [])
+                assert not halts or one.state is RolloutState.HALTED
+            continue
         before = one
         one = note(one, f"d{number}", step)
         assert note(one, f"d{number}", step) == one

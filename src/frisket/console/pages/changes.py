@@ -15,7 +15,8 @@ from frisket.console.pages.devices import condition_of, query_of, sites_of
 from frisket.drivers.plan import Plan, alike
 from frisket.errors import UsageError
 from frisket.fleet import approval
-from frisket.fleet.changes import PLANNED, Source, read_source, takes_two, unpacked_plan
+from frisket.fleet.change_source import Source, read_source
+from frisket.fleet.changes import PLANNED, takes_two, unpacked_plan
 from frisket.fleet.changing import REFUSED, Changing, takes_part, with_accepted
 from frisket.fleet.own import POLICY
 from frisket.fleet.proposals import proposal_of

@@ -14,7 +14,7 @@ from frisket.console.pages.changes import started
 from frisket.console.pages.device import found as found_device
 from frisket.console.pages.devices import sites_of
 from frisket.errors import UsageError
-from frisket.fleet.changes import Source
+from frisket.fleet.change_source import Source
 from frisket.fleet.drift import FLAPPING, DriftState
 from frisket.fleet.drifting import Drifting
 from frisket.fleet.results import text_of

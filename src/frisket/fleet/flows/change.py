@@ -16,6 +16,10 @@ def flow(crew: Crew) -> Flow:
         while True:
             turns += 1
             told = steps.step(f"next {turns}", hands.next, change_id)
+            if told.get("look"):
+                given = (change_id, told["look"], told["after"])
+                steps.step(f"look {turns}", hands.looking.look, *given)
+                continue
             if not told["devices"]:
                 return {"turns": turns}
             undoing = bool(told["undoing"])
@@ -30,7 +34,7 @@ def flow(crew: Crew) -> Flow:
                 try:
                     steps.wait(child)
                 except FlowFailed as fault:
-                    given = (change_id, device, undoing, str(fault)[:300])
-                    steps.step(f"lost {child}", hands.lost, *given)
+                    lost = (change_id, device, undoing, str(fault)[:300])
+                    steps.step(f"lost {child}", hands.lost, *lost)
 
     return Flow("change", "fleet", body)

@@ -17,11 +17,11 @@ def flow(crew: Crew) -> Flow:
         crew.told("change", {"change": change_id, "event": "planned"})
 
     def body(steps: Steps, change_id: int) -> Json:
-        groups = steps.step("choose", planners.chosen, change_id)
+        groups = steps.step("choose", planners.planning.chosen, change_id)
         count, why = 0, ""
         for number, ids in enumerate(groups, 1):
             try:
-                found = steps.step(f"plan {number}", planners.plan, change_id, ids)
+                found = steps.step(f"plan {number}", planners.planning.plan, change_id, ids)
             except FrisketError as fault:
                 why = str(fault)[:300]
                 break
