@@ -138,16 +138,21 @@ def save(visit: Visit, kind: str, name: str, text: str, note: str) -> int:
 
 def propose(visit: Visit, kind: str, path: str) -> Response:
     """Propose that a version shall hold; a second person decides."""
+    number = proposed(visit, version(visit, kind, visit.path["name"], visit.form.one("version")))
+    to = f"/approvals/{number}" if visit.may(Permission.SEE_EVIDENCE) else path
+    return visit.go(to, visit.text("It is proposed; a second person decides."))
+
+
+def proposed(visit: Visit, one: TextVersion) -> int:
+    """Propose that a version shall hold; return the proposal. Raises `UsageError`, `Forbidden`."""
     everywhere(visit, Permission.PROPOSE_POLICY)
-    one = version(visit, kind, visit.path["name"], visit.form.one("version"))
+    kind = one.kind
     check_text(kind, one.name, one.text, packaged(visit))
     services, person = visit.services, visit.person
     body = {"kind": kind, "name": one.name, "version": one.version, "digest": one.digest}
     keeper = Proposals(services.database, services.log, services.clock)
     title = f"{one.name}, version {one.version}"
-    number = keeper.propose(f"text.{kind}", title, body, person.account.id, person.name)
-    to = f"/approvals/{number}" if visit.may(Permission.SEE_EVIDENCE) else path
-    return visit.go(to, visit.text("It is proposed; a second person decides."))
+    return keeper.propose(f"text.{kind}", title, body, person.account.id, person.name)
 
 
 def everywhere(visit: Visit, permission: Permission) -> None:

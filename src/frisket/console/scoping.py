@@ -56,7 +56,11 @@ def asked_device(visit: Visit) -> Any | None:
 
 def chosen(visit: Visit, permission: Permission) -> tuple[Scope, int | None]:
     """Return the chosen scope and the one site it lies in. Raises `UsageError`, `Forbidden`."""
-    scope = _scope(visit, visit.form.one("for"))
+    return placed(visit, _scope(visit, visit.form.one("for")), permission)
+
+
+def placed(visit: Visit, scope: Scope, permission: Permission) -> tuple[Scope, int | None]:
+    """Return a scope and the one site it lies in. Raises `UsageError`, `Forbidden`."""
     with visit.services.database.read() as connection:
         site = site_of(connection, scope)
     allow(visit.reach(permission), site)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from frisket.store.database import Database
-from frisket.store.onetime import OneTime, keep, look
+from frisket.store.onetime import OneTime, digest, keep, look
+from frisket.store.tables.account import ONE_TIME
 from frisket.store.tables.audit import DRIFT
 from frisket.store.tables.device import ALARM, DEVICE, SITE, TAG
 
@@ -131,6 +132,28 @@ class Changing:
                 return bool(found.body == what.body)
             keep(connection, name, what, expires, now)
             return True
+
+    def claimed(
+        self, name: str, what: OneTime, *, now: datetime, expires: datetime
+    ) -> OneTime | None:
+        """Keep something under a name, the first time (None); else return what is kept.
+
+        Raises `StoreConflict` where another process keeps it at the same moment.
+        """
+        with self.database.write() as connection:
+            found = look(connection, name, what.purpose, now)
+            if found is None:
+                keep(connection, name, what, expires, now)
+            return found
+
+    def settle(self, name: str, body: Mapping[str, Any] | None) -> None:
+        """Put another body under a name that is kept; None forgets it."""
+        mine = ONE_TIME.c.digest == digest(name)
+        with self.database.write() as connection:
+            if body is None:
+                connection.execute(delete(ONE_TIME).where(mine))
+            else:
+                connection.execute(update(ONE_TIME).where(mine).values(body=dict(body)))
 
 
 def _device(connection: Connection, device_id: int, *, lock: bool = False) -> Seen | None:

@@ -24,6 +24,7 @@ class Filters(Asked):
     model: list[Words] = Field(default=[], max_length=50)
     firmware: list[Words] = Field(default=[], max_length=50)
     tag: list[Words] = Field(default=[], max_length=50)
+    group: list[Words] = Field(default=[], max_length=50, description="Names of groups")
     worst: list[Literal["high", "medium", "low", "none"]] = Field(
         default=[], max_length=50, description="The highest severity that fails"
     )

@@ -18,6 +18,7 @@ from frisket.console.api.access import Needs, interface
 from frisket.console.faults import Fault
 from frisket.console.guard import bounded
 from frisket.console.page import Visit
+from frisket.errors import FrisketError
 from frisket.fleet.asked import Asker, fresh_mark
 from frisket.fleet.roles import Permission
 from frisket.store.changing import Changing
@@ -26,6 +27,7 @@ from frisket.store.onetime import OneTime
 BODY: Final = 1 << 20  # octets
 LONG_BODY: Final = 8 << 20  # of a list of devices
 _KEPT: Final = timedelta(hours=24)
+_UNDER_WAY: Final = 60.0  # seconds in which an order is thought to be carried out
 _MOST_IDS: Final = 1 << 53
 
 T = TypeVar("T")
@@ -77,6 +79,13 @@ class OtherOrder(Fault):
 
     status = 409
     title = "The key is used"
+
+
+class UnderWay(Fault):
+    """The order of this Idempotency-Key is being carried out; ask again in a minute."""
+
+    status = 409
+    title = "It is under way"
 
 
 class Problem(BaseModel):
@@ -184,12 +193,45 @@ def asker(visit: Visit, key: str | None, order: BaseModel | None, about: str) ->
     """
     if key is None:
         return Asker(visit.person.name, fresh_mark(visit.now))
+    name, what = _order_of(visit, key, order, about)
+    changing = Changing(visit.services.database)
+    if not changing.first_of(name, what, now=visit.now, expires=visit.now + _KEPT):
+        raise OtherOrder
+    return Asker(visit.person.name, f"key-{hashlib.sha256(name.encode()).hexdigest()[:20]}")
+
+
+def once(
+    visit: Visit, key: str | None, order: BaseModel | None, about: str, make: Callable[[], int]
+) -> int:
+    """Make a thing and return its number; the same key and order again return that number.
+
+    Raises `OtherOrder`, and `UnderWay` while the first one has not ended. One that was cut short
+    by a crash is made anew.
+    """
+    if key is None:
+        return make()
+    name, what = _order_of(visit, key, order, about)
+    changing, now = Changing(visit.services.database), visit.now
+    claim = OneTime(what.purpose, what.account, {**what.body, "at": now.timestamp()})
+    found = changing.claimed(name, claim, now=now, expires=now + _KEPT)
+    if found is not None:
+        if found.body["print"] != what.body["print"]:
+            raise OtherOrder
+        if "number" in found.body:
+            return int(found.body["number"])
+        if now.timestamp() - found.body["at"] < _UNDER_WAY:
+            raise UnderWay
+    try:
+        number = make()
+    except FrisketError:
+        changing.settle(name, None)  # it was refused: nothing stands for the key
+        raise
+    changing.settle(name, {**claim.body, "number": number})
+    return number
+
+
+def _order_of(visit: Visit, key: str, order: BaseModel | None, about: str) -> tuple[str, OneTime]:
     account = visit.person.account.id
     name = json.dumps(["idempotency", account, about, key])
     print_ = "" if order is None else hashlib.sha256(order.model_dump_json().encode()).hexdigest()
-    now = visit.now
-    what = OneTime("idempotency", account, {"print": print_})
-    changing = Changing(visit.services.database)
-    if not changing.first_of(name, what, now=now, expires=now + _KEPT):
-        raise OtherOrder
-    return Asker(visit.person.name, f"key-{hashlib.sha256(name.encode()).hexdigest()[:20]}")
+    return name, OneTime("idempotency", account, {"print": print_})

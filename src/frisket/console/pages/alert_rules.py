@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from frisket.console.faults import NotFound
+from frisket.console.faults import Forbidden, NotFound, Stale
 from frisket.console.page import Form, Menu, Page, Visit
 from frisket.console.pages.devices import sites_of
 from frisket.errors import UsageError
@@ -55,14 +55,13 @@ def rules(visit: Visit) -> Response:
 
 def _need_everywhere(visit: Visit) -> None:
     """Rules and channels are the whole fleet's: who may edit them at one site only may not."""
-    visit.need(Permission.EDIT_ALERTS)
+    if not visit.reach(Permission.EDIT_ALERTS).everywhere:
+        raise Forbidden
 
 
 def add_rule(visit: Visit) -> Response:
     """Add a rule."""
-    _need_everywhere(visit)
     name, form = visit.form.one("name")[:100], visit.form
-    store = Alerting(visit.services.database)
     table: dict[str, Any] = {
         "signal": form.one("signal"),
         "limit": form.one("limit"),
@@ -72,16 +71,23 @@ def add_rule(visit: Visit) -> Response:
         "sites": _numbers(form, "site"),
         "channels": _numbers(form, "channel"),
     }
+    made(visit, name, table)
+    return visit.go("/alert-rules", visit.text("The rule is in force."))
+
+
+def made(visit: Visit, name: str, table: Mapping[str, Any]) -> int:
+    """Add a rule, in force, and return its number. Raises `Forbidden`, `NotFound`, `UsageError`."""
+    _need_everywhere(visit)
+    store = Alerting(visit.services.database)
     rule = read_rule(0, name, table)
     known = {channel.id for channel in store.channels()}
     if not set(rule.channels) <= known:
         raise NotFound
     if name in {one.name for one in store.rules()}:
-        raise UsageError("there is a rule of that name")
+        raise Stale("there is a rule of that name")
     document = {**table, "limit": rule.limit, "back": rule.back}
     visit.record("alert-rule.add", name, rule=document)
-    store.add_rule(name, document, visit.person.name, visit.now)
-    return visit.go("/alert-rules", visit.text("The rule is in force."))
+    return store.add_rule(name, document, visit.person.name, visit.now)
 
 
 def _numbers(form: Form, name: str) -> list[int]:
@@ -90,12 +96,17 @@ def _numbers(form: Form, name: str) -> list[int]:
 
 def change_rule(visit: Visit) -> Response:
     """Put a rule in force or out of it, or forget it."""
+    changed(visit, visit.number("id"), visit.form.one("what"))
+    return visit.go("/alert-rules", visit.text("Done."))
+
+
+def changed(visit: Visit, number: int, what: str) -> None:
+    """Put a rule `on`, `off`, or `drop` it. Raises `Forbidden`, `NotFound`, `UsageError`."""
     _need_everywhere(visit)
     store = Alerting(visit.services.database)
-    found = next((one for one in store.rules() if one.id == visit.number("id")), None)
+    found = next((one for one in store.rules() if one.id == number), None)
     if found is None:
         raise NotFound
-    what = visit.form.one("what")
     if what not in {"on", "off", "drop"}:
         raise UsageError("nothing is chosen to be done")
     visit.record(f"alert-rule.{what}", found.name)
@@ -103,7 +114,6 @@ def change_rule(visit: Visit) -> Response:
         store.drop_rule(found.id)
     else:
         store.switch_rule(found.id, active=what == "on")
-    return visit.go("/alert-rules", visit.text("Done."))
 
 
 def add_channel(visit: Visit) -> Response:

@@ -130,18 +130,23 @@ def export(visit: Visit) -> Response:
 
 def acknowledge(visit: Visit) -> Response:
     """Note that the visitor has seen alerts and takes care of them."""
-    store = Happenings(visit.services.database)
     ids = sorted({int(t) for t in visit.form.all("alert") if t.isascii() and t.isdigit()})[:500]
     if not ids:
         raise UsageError("no alert is chosen")
+    acknowledged(visit, ids, visit.form.one("note"))
+    return visit.go("/alerts", visit.text("Done."))
+
+
+def acknowledged(visit: Visit, ids: Sequence[int], note: str) -> None:
+    """Note who has seen alerts; whoever was first stays. Raises `NotFound`, `Forbidden`."""
+    store = Happenings(visit.services.database)
     for number in ids:
         row = store.one(number)
         if row is None or not visit.may(Permission.SEE_FLEET, row.site_id):
             raise NotFound
         visit.need(Permission.EDIT_DEVICES, row.site_id)
-    visit.record("alerts.acknowledge", f"{len(ids)} alerts", alerts=ids)
-    store.acknowledge(ids, visit.person.name, visit.form.one("note")[:300], visit.now)
-    return visit.go("/alerts", visit.text("Done."))
+    visit.record("alerts.acknowledge", f"{len(ids)} alerts", alerts=list(ids))
+    store.acknowledge(ids, visit.person.name, note[:300], visit.now)
 
 
 PAGES = (

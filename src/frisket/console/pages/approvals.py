@@ -4,33 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from frisket.console.auth.who import grants_of
-from frisket.console.faults import Fault, NotFound
+from frisket.console.deciding import carried_out, decider, found, keeper, may, others, seen
+from frisket.console.faults import Fault
 from frisket.console.page import Menu, Page, Visit
 from frisket.fleet import approval
-from frisket.fleet.act import Body, Carrying, ProposedAct
-from frisket.fleet.approval import Decider, State
+from frisket.fleet.act import ProposedAct
+from frisket.fleet.approval import State
 from frisket.fleet.kinds import find_acts
-from frisket.fleet.proposals import Proposals, proposal_of
-from frisket.fleet.roles import Permission, reach
-from frisket.store.proposals import ProposalRow, find_proposal, proposals
+from frisket.fleet.proposals import proposal_of
+from frisket.fleet.roles import Permission
+from frisket.store.proposals import ProposalRow, proposals
 
 _SEE = Permission.SEE_EVIDENCE
-
-
-def keeper(visit: Visit) -> Proposals:
-    """Return the proposals of this console."""
-    services = visit.services
-    return Proposals(services.database, services.log, services.clock)
 
 
 def show(visit: Visit) -> Response:
     """Show what is open, and what was decided last."""
     acts = find_acts()
-    rows = proposals(visit.services.database)
+    rows = [
+        row
+        for row in proposals(visit.services.database)
+        if row.kind in acts and seen(visit, row, acts[row.kind])
+    ]
     states = {row.id: approval.at(proposal_of(row), visit.now).state for row in rows}
     waiting = {State.PROPOSED, State.WAITING, State.APPROVED}
     return visit.page(
@@ -42,51 +39,18 @@ def show(visit: Visit) -> Response:
     )
 
 
-def _found(visit: Visit) -> tuple[ProposalRow, ProposedAct]:
-    with visit.services.database.read() as connection:
-        row = find_proposal(connection, visit.number("id"))
-    act = find_acts().get(row.kind) if row else None
-    if row is None or act is None:
-        raise NotFound
-    return row, act
-
-
-def _decider(visit: Visit, act: ProposedAct, body: Body) -> Decider:
-    account, session = visit.person.account, visit.person.session
-    proved = session.proved if session else account.created
-    return Decider(account.id, _may(visit, act, body), account.elevated, proved)
-
-
-def _may(visit: Visit, act: ProposedAct, body: Body) -> bool:
-    return act.within(visit.reach(act.approve), body)
-
-
-def _others(visit: Visit, act: ProposedAct, body: Body) -> list[Decider]:
-    mine = visit.person.account.id
-    return [
-        Decider(
-            one.id,
-            act.within(reach(grants_of(one.grants), act.approve), body),
-            one.elevated,
-            one.created,
-        )
-        for one in visit.services.accounts.everyone()
-        if one.id != mine and one.disabled is None
-    ]
-
-
 def show_one(visit: Visit) -> Response:
     """Show one proposal: what it would do, in full, and who may decide it."""
     return _page(visit, {})
 
 
 def _page(visit: Visit, told: Mapping[str, str]) -> Response:
-    row, act = _found(visit)
+    row, act = found(visit, visit.number("id"))
     state = approval.at(proposal_of(row), visit.now).state
     with visit.services.database.read() as connection:
         lines = act.describe(connection, row.body) if state is not State.TAKEN else ()
     mine = row.proposer == visit.person.account.id
-    alone = not any(other.may for other in _others(visit, act, row.body))
+    alone = not any(one.may for one in others(visit, act, row.body))
     return visit.page(
         "approval.html",
         row=row,
@@ -96,59 +60,53 @@ def _page(visit: Visit, told: Mapping[str, str]) -> Response:
         told={name: f"{visit.services.settings.origin}{path}" for name, path in told.items()},
         mine=mine,
         alone=alone,
-        may=_may(visit, act, row.body),
+        may=may(visit, act, row.body),
         by_itself=act.carry_out is not None,
     )
 
 
 def approve(visit: Visit) -> Response:
     """Approve what was seen, and carry it out where that is all there is to do."""
-    row, act = _found(visit)
-    by = _decider(visit, act, row.body)
+    row, act = found(visit, visit.number("id"))
+    by = decider(visit, act, row.body)
     keeper(visit).approve(row.id, visit.form.one("digest"), by, visit.person.name)
     return _carry_out(visit, row, act)
 
 
 def confirm(visit: Visit) -> Response:
     """Go on alone in an office of one; it is ready after a while."""
-    row, act = _found(visit)
-    by, others = _decider(visit, act, row.body), _others(visit, act, row.body)
-    keeper(visit).confirm(row.id, visit.form.one("digest"), by, others, visit.person.name)
+    row, act = found(visit, visit.number("id"))
+    by, rest = decider(visit, act, row.body), others(visit, act, row.body)
+    keeper(visit).confirm(row.id, visit.form.one("digest"), by, rest, visit.person.name)
     return visit.go(f"/approvals/{row.id}", visit.text("It can be carried out in 15 minutes."))
 
 
 def carry_out(visit: Visit) -> Response:
     """Carry out what was approved."""
-    row, act = _found(visit)
-    if not _may(visit, act, row.body) and not visit.may(act.propose):
+    row, act = found(visit, visit.number("id"))
+    if not may(visit, act, row.body) and not visit.may(act.propose):
         raise Fault(visit.text("Your role does not carry this out."))
     return _carry_out(visit, row, act)
 
 
 def _carry_out(visit: Visit, row: ProposalRow, act: ProposedAct) -> Response:
-    told: dict[str, str] = {}
+    told = carried_out(visit, row, act)
     if act.carry_out is None:
         return visit.go(f"/approvals/{row.id}", visit.text("It is approved."))
-    work = act.carry_out
-
-    def run(connection: Connection, found: ProposalRow) -> None:
-        told.update(work(Carrying(connection, visit.person.name, visit.now), found.body))
-
-    keeper(visit).take(row.id, row.kind, visit.person.name, run)
     return _page(visit, told)
 
 
 def reject(visit: Visit) -> Response:
     """Turn it down, with a reason."""
-    row, act = _found(visit)
+    row, act = found(visit, visit.number("id"))
     reason = visit.form.one("reason")
-    keeper(visit).reject(row.id, _decider(visit, act, row.body), visit.person.name, reason)
+    keeper(visit).reject(row.id, decider(visit, act, row.body), visit.person.name, reason)
     return visit.go("/approvals", visit.text("It is rejected."))
 
 
 def withdraw(visit: Visit) -> Response:
     """Take back what one has proposed."""
-    row, _ = _found(visit)
+    row, _ = found(visit, visit.number("id"))
     keeper(visit).withdraw(row.id, visit.person.account.id, visit.person.name)
     return visit.go("/approvals", visit.text("It is withdrawn."))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -18,9 +19,16 @@ from frisket.errors import UsageError
 from frisket.fleet.asking import kept
 from frisket.fleet.evidence import LARGEST, MOST, Evidence, evidence_of
 from frisket.fleet.roles import Permission
+from frisket.fleet.scope import Scope
 from frisket.fleet.waiving import standing
 from frisket.fleet.words import fits
-from frisket.store.people import EvidenceRow, People, add_attestation, add_evidence
+from frisket.store.people import (
+    AttestationRow,
+    EvidenceRow,
+    People,
+    add_attestation,
+    add_evidence,
+)
 
 _ATTEST = Permission.ATTEST
 _YES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -79,7 +87,7 @@ def new(visit: Visit) -> Response:
 
 def add(visit: Visit) -> Response:
     """Keep what a person says, with its evidence."""
-    services, form = visit.services, visit.form
+    form = visit.form
     scope, site = chosen(visit, _ATTEST)
     kind, _, name = form.one("what").partition(":")
     answer: object = form.one("answer")
@@ -93,10 +101,18 @@ def add(visit: Visit) -> Response:
         "when": form.one("when"),
         "evidence": " ".join(form.one("evidence").split()),
     } | ({"expires": form.one("expires")} if form.one("expires") else {})
+    attested(visit, fields, scope, site, _files(visit))
+    return visit.go("/attestations", visit.text("It counts from the next audit on."))
+
+
+def attested(
+    visit: Visit, fields: Mapping[str, Any], scope: Scope, site: int | None, files: list[Evidence]
+) -> int:
+    """Keep what a person says, and return its number. Raises `UsageError`."""
+    services = visit.services
     said = kept(read_attestation(Entry("the attestation", fields), services.crew.content))
     if date.fromisoformat(said["looked"]) > visit.now.date():
         raise UsageError("the day on which it was looked at lies ahead")
-    files = _files(visit)
     about = said["key"] or said["consideration"]
     act = visit.act(
         "attestation.add", about, answer=said["answer"], evidence=[one.digest for one in files]
@@ -113,9 +129,14 @@ def add(visit: Visit) -> Response:
         services.log.record_within(connection, act)
         number = add_attestation(connection, values)
         for one in files:
-            row = {"name": one.name, "type": one.type, "size": len(one.body)}
-            add_evidence(connection, number, row | {"digest": one.digest, "body": one.body})
-    return visit.go("/attestations", visit.text("It counts from the next audit on."))
+            add_evidence(connection, number, row_of(one))
+    return number
+
+
+def row_of(one: Evidence) -> dict[str, Any]:
+    """Return a file as it is kept."""
+    row = {"name": one.name, "type": one.type, "size": len(one.body)}
+    return row | {"digest": one.digest, "body": one.body}
 
 
 def _files(visit: Visit) -> list[Evidence]:
@@ -129,25 +150,38 @@ def _files(visit: Visit) -> list[Evidence]:
 
 def end(visit: Visit) -> Response:
     """Take an attestation back."""
-    people = People(visit.services.database)
-    row = people.attestation(visit.number("id"))
-    if row is None:
+    taken_back(visit, visit.number("id"))
+    return visit.go("/attestations", visit.text("It counts no more, from the next audit on."))
+
+
+def seen(visit: Visit, number: int) -> AttestationRow:
+    """Return an attestation. Raises `NotFound`, also where the visitor may not see it."""
+    row = People(visit.services.database).attestation(number)
+    if row is None or not (row.site_id is None or visit.may(Permission.SEE_FLEET, row.site_id)):
         raise NotFound
+    return row
+
+
+def taken_back(visit: Visit, number: int) -> None:
+    """Take an attestation back. Raises `NotFound`, `Forbidden`."""
+    row = seen(visit, number)
     allow(visit.reach(_ATTEST), row.site_id)
     visit.record("attestation.end", row.key or row.consideration, attestation=row.id)
-    people.end_attestation(row.id, visit.person.name, visit.now)
-    return visit.go("/attestations", visit.text("It counts no more, from the next audit on."))
+    People(visit.services.database).end_attestation(row.id, visit.person.name, visit.now)
 
 
 def download(visit: Visit) -> Response:
     """Send a file of evidence, as a download and nothing else."""
-    people = People(visit.services.database)
-    found = people.file(visit.number("id"))
-    row = None if found is None else people.attestation(found[0].attestation_id)
-    if found is None or row is None:
+    return file_sent(visit, visit.number("id"))
+
+
+def file_sent(visit: Visit, number: int) -> Response:
+    """Send a file by its number. Raises `NotFound`, `Forbidden`."""
+    found = People(visit.services.database).file(number)
+    if found is None:
         raise NotFound
-    allow(visit.reach(Permission.SEE_EVIDENCE), row.site_id)
     file, body = found
+    allow(visit.reach(Permission.SEE_EVIDENCE), seen(visit, file.attestation_id).site_id)
     visit.record("evidence.download", file.name, digest=file.digest)
     headers = {
         "content-disposition": f'attachment; filename="{file.name}"',

@@ -9,7 +9,7 @@ from frisket.console.page import Menu, Page, Visit
 from frisket.console.pages.devices import condition_of, query_of, sites_of
 from frisket.errors import UsageError
 from frisket.fleet.roles import Permission
-from frisket.model.condition import read_condition
+from frisket.model.condition import Condition, read_condition
 from frisket.store.devicelist import DeviceList
 from frisket.store.inventory import Inventory
 from frisket.store.views import Views
@@ -44,24 +44,33 @@ def save(visit: Visit) -> Response:
     if visit.form.one("kind") == "view":
         Views(visit.services.database).save(visit.person.account.id, name, query_of(wanted))
         return visit.go("/groups", visit.text("The view is kept."))
+    kept(visit, name, wanted)
+    return visit.go("/groups", visit.text("The group is kept."))
+
+
+def kept(visit: Visit, name: str, wanted: Condition) -> None:
+    """Keep a group. Raises `Forbidden`, and `Stale` where there is one of this name."""
     if not _edits(visit):
         raise Forbidden
     visit.record("group.add", name, condition=wanted.table())
     inventory = Inventory(visit.services.database)
     if not inventory.save_group(name, wanted.table(), visit.person.name, visit.now):
         raise Stale("a group of this name is there already; what a group means never changes")
-    return visit.go("/groups", visit.text("The group is kept."))
 
 
 def forget(visit: Visit) -> Response:
     """Forget a group."""
-    name = visit.form.one("name")
+    forgotten(visit, visit.form.one("name"))
+    return visit.go("/groups", visit.text("Done."))
+
+
+def forgotten(visit: Visit, name: str) -> None:
+    """Forget a group by its name. Raises `Forbidden`, `NotFound`."""
     if not _edits(visit):
         raise Forbidden
     visit.record("group.forget", name)
     if not Inventory(visit.services.database).drop_group(name):
         raise NotFound
-    return visit.go("/groups", visit.text("Done."))
 
 
 def forget_view(visit: Visit) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from frisket.console.page import Page, Visit
 from frisket.console.pages.devices import sites_of
 from frisket.console.scoping import allow, choices, chosen
 from frisket.errors import UsageError
-from frisket.fleet.asking import MOST_DEVICES, left_open, questions_of
+from frisket.fleet.asking import MOST_DEVICES, Question, left_open, questions_of
 from frisket.fleet.results import unpacked
 from frisket.fleet.roles import Permission
 from frisket.fleet.scope import Scope
@@ -33,7 +34,7 @@ from frisket.store.questionnaires import (
 
 PURPOSE: Final = "questionnaire"
 _ATTEST, _ACCEPT = Permission.ATTEST, Permission.SEE_EVIDENCE
-_MOST_DAYS = 30
+MOST_DAYS: Final = 30
 
 
 def show(visit: Visit) -> Response:
@@ -47,17 +48,44 @@ def show(visit: Visit) -> Response:
         baselines=visit.services.crew.content.baselines,
         scopes=choices(visit, _ATTEST) if visit.may(_ATTEST) else {},
         days=14,
-        most_days=_MOST_DAYS,
+        most_days=MOST_DAYS,
     )
 
 
 def send(visit: Visit) -> Response:
     """Make a questionnaire and show its link, once."""
-    services, form = visit.services, visit.form
+    form = visit.form
     scope, site = chosen(visit, _ATTEST)
+    days = form.number("days", 14, least=1, most=MOST_DAYS)
+    made = sent(visit, form.one("baseline"), form.one("person")[:120], scope, site, days=days)
+    return visit.page(
+        "questionnaire_sent.html",
+        link=made.link,
+        person=made.person,
+        number=made.number,
+        questions=made.questions,
+        expires=made.expires,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A questionnaire that was made. `link` is told once."""
+
+    number: int
+    person: str
+    link: str
+    questions: tuple[Question, ...]
+    expires: datetime
+
+
+def sent(
+    visit: Visit, baseline_id: str, person: str, scope: Scope, site: int | None, *, days: int
+) -> Sent:
+    """Make a questionnaire. Raises `UsageError` where nothing is open, or nobody is named."""
+    services = visit.services
     content = services.crew.content
-    baseline = content.baseline(form.one("baseline"))
-    person = form.one("person")[:120]
+    baseline = content.baseline(baseline_id)
     if not person or not person.isprintable():
         raise UsageError("say whom you ask")
     audits = Audits(services.database)
@@ -67,7 +95,7 @@ def send(visit: Visit) -> Response:
         if result is not None:
             findings[device] = left_open(unpacked(result.findings))
     questions = questions_of(content, baseline, findings)
-    life = timedelta(days=form.number("days", 14, least=1, most=_MOST_DAYS))
+    expires = visit.now + timedelta(days=days)
     secret = token_urlsafe(24)
     values = {
         "person": person,
@@ -76,22 +104,16 @@ def send(visit: Visit) -> Response:
         "questions": [one.table() for one in questions],
         "made_by": visit.person.name,
         "made": visit.now,
-        "expires": visit.now + life,
+        "expires": expires,
     }
     act = visit.act("questionnaire.send", person, questions=len(questions), devices=len(findings))
     with services.database.write() as connection:
         services.log.record_within(connection, act)
         number = add_questionnaire(connection, values)
         what = OneTime(PURPOSE, None, {"questionnaire": number})
-        keep(connection, secret, what, visit.now + life, visit.now)
-    return visit.page(
-        "questionnaire_sent.html",
-        link=f"{services.settings.origin}/answer/{secret}",
-        person=person,
-        number=number,
-        questions=questions,
-        expires=visit.now + life,
-    )
+        keep(connection, secret, what, expires, visit.now)
+    link = f"{services.settings.origin}/answer/{secret}"
+    return Sent(number, person, link, tuple(questions), expires)
 
 
 def _devices(visit: Visit, scope: Scope, site: int | None) -> list[int]:
@@ -106,9 +128,10 @@ def _devices(visit: Visit, scope: Scope, site: int | None) -> list[int]:
     return list(found)
 
 
-def _found(visit: Visit) -> QuestionnaireRow:
+def seen(visit: Visit, number: int) -> QuestionnaireRow:
+    """Return a questionnaire. Raises `NotFound`, also where the visitor may not see it."""
     with visit.services.database.read() as connection:
-        row = find_questionnaire(connection, visit.number("id"))
+        row = find_questionnaire(connection, number)
     where = visit.reach(Permission.SEE_FLEET)
     if row is None or not (row.site_id is None or row.site_id in where):
         raise NotFound
@@ -117,7 +140,7 @@ def _found(visit: Visit) -> QuestionnaireRow:
 
 def show_one(visit: Visit) -> Response:
     """Show questions and answers, and let an auditor decide."""
-    row = _found(visit)
+    row = seen(visit, visit.number("id"))
     named = {}
     inventory = Inventory(visit.services.database)
     for number in {d for question in row.questions for d in question["devices"][:5]}:
@@ -142,7 +165,13 @@ def _may(visit: Visit, row: QuestionnaireRow, permission: Permission) -> bool:
 
 def decide(visit: Visit) -> Response:
     """Accept the answers, which then are attestations; reject them; or withdraw the questions."""
-    row, what = _found(visit), visit.form.one("what")
+    row = seen(visit, visit.number("id"))
+    decided(visit, row, visit.form.one("what"))
+    return visit.go(f"/questionnaires/{row.id}", visit.text("Done."))
+
+
+def decided(visit: Visit, row: QuestionnaireRow, what: str) -> None:
+    """Accept, reject or withdraw. Raises `UsageError`, `Forbidden`, `Stale`."""
     after = {"accept": "accepted", "reject": "rejected", "withdraw": "withdrawn"}.get(what)
     if after is None:
         raise UsageError("nothing is chosen to be done")
@@ -153,13 +182,12 @@ def decide(visit: Visit) -> Response:
     services = visit.services
     with services.database.write() as connection:
         services.log.record_within(connection, visit.act(f"questionnaire.{what}", row.person))
-        decided = {"decided_by": visit.person.name, "decided": visit.now}
-        if not move_questionnaire(connection, row.id, before, state=after, **decided):
+        who = {"decided_by": visit.person.name, "decided": visit.now}
+        if not move_questionnaire(connection, row.id, before, state=after, **who):
             raise Stale
         if what == "accept":
             for answer in row.answers:
                 add_attestation(connection, _attestation(answer, row, visit))
-    return visit.go(f"/questionnaires/{row.id}", visit.text("Done."))
 
 
 def _attestation(answer: Any, row: QuestionnaireRow, visit: Visit) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from frisket.console.pages.devices import sites_of
 from frisket.console.scoping import allow, choices, chosen, of_device, words
 from frisket.fleet.proposals import Proposals
 from frisket.fleet.roles import Permission
+from frisket.fleet.scope import Scope
 from frisket.fleet.waiving import LONGEST, Standing, standing, waiver_body
 from frisket.store.people import People
 from frisket.store.proposals import proposals
@@ -70,7 +72,7 @@ def new(visit: Visit) -> Response:
 
 def propose(visit: Visit) -> Response:
     """Propose a waiver; a second person decides."""
-    services, form = visit.services, visit.form
+    form = visit.form
     scope, site = chosen(visit, _PROPOSE)
     kind, _, name = form.one("what").partition(":")
     fields = {
@@ -80,27 +82,38 @@ def propose(visit: Visit) -> Response:
         "reason": " ".join(form.one("reason").split()),
         "expires": form.one("expires"),
     }
-    body = waiver_body(fields, scope, services.crew.content, visit.now.date())
-    body |= {"site_id": site, "proposed_by": visit.person.name}
-    title = f"Waive {body['consideration'] or body['rule']} until {body['expires']}"
-    keeper = Proposals(services.database, services.log, services.clock)
-    number = keeper.propose(KIND, title, body, visit.person.account.id, visit.person.name)
+    number = proposed(visit, fields, scope, site)
     if visit.may(Permission.SEE_EVIDENCE):
         to = f"/approvals/{number}"
         return visit.go(to, visit.text("It is proposed; a second person decides."))
     return visit.go("/waivers", visit.text("It is proposed; a second person decides."))
 
 
+def proposed(visit: Visit, fields: Mapping[str, str], scope: Scope, site: int | None) -> int:
+    """Propose a waiver; return the number of the proposal. Raises `UsageError`."""
+    services, person = visit.services, visit.person
+    body = waiver_body(fields, scope, services.crew.content, visit.now.date())
+    body |= {"site_id": site, "proposed_by": person.name}
+    title = f"Waive {body['consideration'] or body['rule']} until {body['expires']}"
+    keeper = Proposals(services.database, services.log, services.clock)
+    return keeper.propose(KIND, title, body, person.account.id, person.name)
+
+
 def end(visit: Visit) -> Response:
     """Take a waiver back: from the next audit on the failure counts again."""
+    taken_back(visit, visit.number("id"))
+    return visit.go("/waivers", visit.text("It counts no more, from the next audit on."))
+
+
+def taken_back(visit: Visit, number: int) -> None:
+    """Take a waiver back. Raises `NotFound`, also where the visitor may not see it."""
     people = People(visit.services.database)
-    row = people.waiver(visit.number("id"))
-    if row is None:
+    row = people.waiver(number)
+    if row is None or not (row.site_id is None or visit.may(Permission.SEE_FLEET, row.site_id)):
         raise NotFound
     allow(visit.reach(_PROPOSE), row.site_id)
     visit.record("waiver.end", row.rule or row.consideration, waiver=row.id)
     people.end_waiver(row.id, visit.person.name, visit.now)
-    return visit.go("/waivers", visit.text("It counts no more, from the next audit on."))
 
 
 PAGES = (
