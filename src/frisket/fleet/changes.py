@@ -57,6 +57,14 @@ def digest_of_plans(plans: Iterable[tuple[int, bytes]], accepted: Mapping[str, A
     return found.hexdigest()
 
 
+def digest_of_record(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the digest of what is on record of one device, as the audit log has it."""
+    found = sha256()
+    for row in rows:
+        found.update(json.dumps(row, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+    return found.hexdigest()
+
+
 def takes_two(devices: int, accepted: Mapping[str, Any]) -> bool:
     """Say whether a change needs a second person: several devices, or what was typed."""
     return devices > ALONE or any(accepted.values())

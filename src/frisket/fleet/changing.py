@@ -24,6 +24,7 @@ from frisket.fleet.changes import (
     PLANNED,
     PLANNING,
     digest_of_plans,
+    digest_of_record,
     rollout_of,
     step_of,
     takes_two,
@@ -37,6 +38,7 @@ from frisket.fleet.rollout import NotNow, Rollout, RolloutState, Step
 from frisket.store.accounts import read_account
 from frisket.store.changes import (
     Changes,
+    add_change,
     begin_again,
     change_devices,
     find_change,
@@ -52,6 +54,8 @@ _ANEW: Final = "plan anew for those that failed"
 REFUSED: Final = "refused"  # of a device whose plan needs a typed confirmation
 _ACCEPTS: Final = ("channel", "print_path")
 _OVER: Final = frozenset({RolloutState.DONE, RolloutState.UNDONE, RolloutState.CANCELLED})
+_BY_ITSELF: Final = frozenset({RolloutState.HALTED, RolloutState.DONE, RolloutState.UNDONE})
+ITSELF: Final = "frisket"  # whose doing it is in the log that nobody decided
 
 
 class NoSuchChange(FrisketError):
@@ -72,20 +76,22 @@ class Changing:
     ) -> int:
         """Keep a new change, to be planned; return its number."""
         about = source.baseline or "accepted state"
-        self.log.record(Act(who, "change.plan", about, details={"condition": dict(condition)}))
         title = f"{about}, {len(condition['ids'])} devices" if "ids" in condition else about
-        return Changes(self.database).add(
-            {
-                "title": title[:300],
-                "source": source.table(),
-                "condition": dict(condition),
-                "sites": sorted(sites),
-                "state": PLANNING,
-                "made": self.clock(),
-                "made_by": who,
-                "accepted": {},
-            }
-        )
+        values = {
+            "title": title[:300],
+            "source": source.table(),
+            "condition": dict(condition),
+            "sites": sorted(sites),
+            "state": PLANNING,
+            "made": self.clock(),
+            "made_by": who,
+            "accepted": {},
+        }
+        with self.database.write() as connection:
+            number = add_change(connection, values)
+            details = {"like": about, "condition": dict(condition)}
+            self._tell(connection, who, "change.plan", number, **details)
+        return number
 
     def planned(self, change_id: int, why: str = "") -> None:
         """Say that every device has been asked for."""
@@ -282,15 +288,27 @@ class Changing:
     def note(self, change_id: int, device_id: int, result: Result, *, undoing: bool) -> Rollout:
         """Keep how a device's part ended, and what that means for all."""
         step = step_of(result, undoing=undoing)
+        record = Changes(self.database).records(change_id, device_id, undoing=undoing)
+        before: list[Step] = []
+
+        def noted(one: Rollout) -> Rollout:
+            before.append(one.step(str(device_id)))
+            return rules.note(one, str(device_id), step)
+
         with self.database.write() as connection:
             values = {"outcome": result.outcome.value, "why": result.why[:2000]}
             at = {"at": self.clock()}
             put_device(connection, change_id, device_id, values | at)
-            after = self._keep(
-                connection, change_id, lambda one: rules.note(one, str(device_id), step)
-            )
-            new = after.step(str(device_id)).value
-            put_device(connection, change_id, device_id, {"step": new})
+            after = self._keep(connection, change_id, noted)
+            new = after.step(str(device_id))
+            put_device(connection, change_id, device_id, {"step": new.value})
+            if [new] != before:
+                # Whoever reads the record later can see that nobody has touched it since.
+                word = "change.put-back" if undoing else "change.device"
+                where = result.address or f"device {device_id}"
+                details = {"outcome": result.outcome.value, "record": digest_of_record(record)}
+                about = f"change {change_id}, {where}"
+                self.log.record_within(connection, Act(ITSELF, word, about, new.value, details))
             return after
 
     def _move(
@@ -310,12 +328,17 @@ class Changing:
     def _keep(
         self, connection: Connection, change_id: int, change: Callable[[Rollout], Rollout]
     ) -> Rollout:
-        after = change(self._rollout(connection, change_id))
+        before = self._rollout(connection, change_id)
+        after = change(before)
         values: dict[str, Any] = {"state": after.state.value, "why": after.why}
         values |= {"forgiven": after.forgiven, "judged": after.judged}
         if after.state in _OVER:
             values["ended"] = self.clock()
         put_change(connection, change_id, values)
+        if after.state is not before.state and after.state in _BY_ITSELF:
+            word = "change.halt" if after.state is RolloutState.HALTED else "change.end"
+            details = {"state": after.state.value, "why": after.why}
+            self._tell(connection, ITSELF, word, change_id, **details)
         return after
 
     def _rollout(self, connection: Connection, change_id: int) -> Rollout:

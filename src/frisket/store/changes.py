@@ -50,8 +50,7 @@ class Changes:
     def add(self, values: Mapping[str, Any]) -> int:
         """Keep a new change and return its number."""
         with self.database.write() as connection:
-            made = insert(FLEET_CHANGE).values(dict(values)).returning(FLEET_CHANGE.c.id)
-            return int(connection.execute(made).scalar_one())
+            return add_change(connection, values)
 
     def find(self, change_id: int) -> Any | None:
         """Return a change's row."""
@@ -206,6 +205,12 @@ def find_change(connection: Connection, change_id: int, *, lock: bool = False) -
     """Return a change's row within a transaction; `lock` keeps all others from changing it."""
     asked = select(FLEET_CHANGE).where(FLEET_CHANGE.c.id == change_id)
     return connection.execute(asked.with_for_update() if lock else asked).one_or_none()
+
+
+def add_change(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Keep a new change within a transaction and return its number."""
+    made = insert(FLEET_CHANGE).values(dict(values)).returning(FLEET_CHANGE.c.id)
+    return int(connection.execute(made).scalar_one())
 
 
 def put_change(connection: Connection, change_id: int, values: Mapping[str, Any]) -> None:
