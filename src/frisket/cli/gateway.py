@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -73,7 +74,7 @@ def serve(
     tls_key
         File with its key.
     mailbox
-        File that says where reports come in by mail (docs/reference/mail.md).
+        File that says where reports come in by mail (docs/reference/collector.md).
     processes
         How many processes share the work, with PostgreSQL only: each takes one processor.
     """
@@ -118,10 +119,17 @@ def token(
     minutes
         How long the token works.
     """
-    with opened_gateway(where) as gateway:
+    zone_of(zone)
+    scope = check_scope(network)
+    with opened_gateway(where, make=new) as gateway:
+        sites = Inventory(gateway.database)
+        known = sites.site(site) is not None
+        if new and known:
+            raise UsageError(f"there is a site {site!r} already", hint="leave --new out")
+        if not (new or known):
+            raise UsageError(f"there is no site {site!r}", hint="--new makes it")
         if new:
-            zone_of(zone)
-            Inventory(gateway.database).add_site(site, check_scope(network), now(), zone)
+            sites.add_site(site, scope, now(), zone)
         made = gateway.offer(site, now(), timedelta(minutes=minutes))
     sys.stdout.write(f"{made}\n")
     say(f"Works once, for {site}, for {minutes} minutes.")
@@ -280,7 +288,10 @@ def alerts(
         found = _devices(gateway, site, device)
         since = until - timedelta(days=days)
         happened = views(gateway).happenings(found, since, until, standing=not days)
-    print_rows(format, alert_rows(happened))
+    rows = alert_rows(happened)
+    if found and not rows:
+        say("nothing is wrong" if not days else f"nothing was wrong in {days} days")
+    print_rows(format, rows)
     return 0
 
 
@@ -319,7 +330,7 @@ def statement(
                 text = as_json(stated, sign(stated, gateway.authority.key))
             else:
                 text = as_csv(stated) if format == "csv" else as_text(stated)
-            _put(text, output, f"{month}-{who.id}.{'txt' if format == 'text' else format}")
+            _put(text, output, f"{month}-{file_name(who)}.{'txt' if format == 'text' else format}")
     return 0
 
 
@@ -331,8 +342,19 @@ def views(gateway: Gateway) -> Views:
 def _devices(gateway: Gateway, site: str, device: str) -> list[Who]:
     found = list(Reported(gateway.database).devices(site, device))
     if (site or device) and not found:
-        raise UsageError("no device fits")
+        raise UsageError("no device fits", hint="frisket gateway supplies shows those there are")
+    if not found:
+        say("no device has reported yet")
     return found
+
+
+def file_name(who: Who) -> str:
+    """Return what a device's file is called: by its serial number, where that is sound and known.
+
+    The number behind it keeps two devices apart that say the same of themselves.
+    """
+    said = re.sub(r"[^A-Za-z0-9-]+", "-", who.serial).strip("-")[:40]
+    return f"{said}-{who.id}" if said else str(who.id)
 
 
 def _put(text: str, folder: Path | None, name: str) -> None:

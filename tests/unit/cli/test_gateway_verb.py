@@ -64,7 +64,8 @@ def test_a_token_is_for_this_gateway(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("token", "--site", "Nowhere"), "no site 'Nowhere'"),
+        (("token", "--site", "Nowhere"), "--new makes it"),
+        (("token", "--site", "North", "--new"), "a site 'North' already"),
         (("token", "--site", "X", "--new", "--zone", "Mars/Olympus"), "Mars/Olympus"),
         (("token", "--site", "X", "--new", "--network", "ten"), "ten"),
         (("code", "--site", "Nowhere"), "no site 'Nowhere'"),
@@ -80,6 +81,24 @@ def test_what_cannot_be_is_told(folder: Path, words: tuple[str, ...], why: str) 
     assert run.returncode == 2
     assert why in run.stderr
     assert run.stdout == ""
+
+
+@pytest.mark.parametrize("word", ["status", "supplies", "alerts", "orders", "token", "code"])
+def test_a_mistyped_folder_becomes_no_gateway(tmp_path: Path, word: str) -> None:
+    more = () if word in {"status", "supplies", "alerts"} else ("--site", "North")
+    run = gateway(tmp_path / "mistyped", word, *more)
+    assert run.returncode == 2
+    assert "there is no gateway in" in run.stderr
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_nothing_to_show_is_said(tmp_path: Path) -> None:
+    assert gateway(tmp_path, "token", "--site", "South", "--new").returncode == 0
+    for words in (("supplies",), ("alerts",), ("statement", "--month", "2026-11")):
+        run = gateway(tmp_path, *words)
+        assert run.returncode == 0
+        assert run.stdout == ""
+        assert "no device has reported yet" in run.stderr
 
 
 def test_supplies_and_alerts_in_each_form(folder: Path) -> None:
@@ -108,6 +127,7 @@ def test_a_statement_is_signed_by_the_gateway(folder: Path) -> None:
     run = gateway(folder, "statement", "--month", month, "-f", "json", "-o", str(out))
     assert run.returncode == 0, run.stderr
     (file,) = out.iterdir()
+    assert file.name == f"{month}-S1-1.json"
     document = json.loads(file.read_text())
     authority = open_authority(folder / "gateway", datetime.now(UTC)).certificate
     key = authority.public_key()

@@ -85,8 +85,18 @@ def opened_database(where: Where) -> Iterator[Database]:
 
 
 @contextmanager
-def opened_gateway(where: Where) -> Iterator[Gateway]:
-    """Give the gateway of a folder. Raises `UsageError`, `StoreFault`, `AuthorityFault`."""
+def opened_gateway(where: Where, *, make: bool = False) -> Iterator[Gateway]:
+    """Give the gateway of a folder, which is made only where `make` says so.
+
+    Raises `UsageError`, `StoreFault`, `AuthorityFault`.
+    """
+    known = database_of(where) or any(
+        (where.data / name).exists() for name in ("frisket.db", "gateway")
+    )
+    if not (known or make):
+        # A name that is mistyped must not become a second gateway, with keys that nobody trusts.
+        hint = "frisket gateway --data FOLDER makes one, and so does token … --new"
+        raise UsageError(f"there is no gateway in {where.data}", hint=hint)
     with opened_database(where) as database:
         authority = open_authority(where.data / "gateway", now())
         yield open_gateway(database, authority, Limits())
@@ -98,7 +108,7 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
     Raises `LinkError` where the port cannot be had, and as `opened_gateway`.
     """
     box = read_mailbox(mailbox, where.data / "gateway" / "aside") if mailbox else None
-    with opened_gateway(where) as gateway:
+    with opened_gateway(where, make=True) as gateway:
         certificate, key = _files(gateway, where, listening)
         door = Door(gateway)
         over = threading.Event()
@@ -133,7 +143,7 @@ def serve_gateway(where: Where, listening: Listening, mailbox: Path | None) -> N
 
 def prepare(where: Where, listening: Listening) -> None:
     """Make database, keys and certificate, so that several processes find them there."""
-    with opened_gateway(where) as gateway:
+    with opened_gateway(where, make=True) as gateway:
         _files(gateway, where, listening)
 
 
