@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,8 @@ class ProposedAct:
 
     `carry_out` runs in the transaction that uses the approval up, when it is approved; None leaves
     it to the area, which calls `Proposals.take` itself when it begins (a rollout). `where` returns
-    the one site that a body concerns, None for several: who decides must be allowed to there.
+    the one site that a body concerns, `sites` all of them: who decides must be allowed to at each.
+    Without either, or where they name none, it concerns the whole fleet.
     """
 
     kind: str
@@ -41,10 +42,14 @@ class ProposedAct:
     describe: Callable[[Connection, Body], tuple[tuple[str, str, str], ...]]
     carry_out: Callable[[Carrying, Body], Told] | None = None
     where: Callable[[Body], int | None] | None = None
+    sites: Callable[[Body], Collection[int]] | None = None
 
     def within(self, allowed: Reach, body: Body) -> bool:
         """Say whether a permission that holds in `allowed` suffices for this body."""
-        if self.where is None:
-            return bool(allowed)
-        site = self.where(body)
-        return allowed.everywhere if site is None else site in allowed
+        if allowed.everywhere:
+            return True
+        if self.sites is not None:
+            meant = self.sites(body)
+            return bool(meant) and all(site in allowed for site in meant)
+        site = self.where(body) if self.where is not None else None
+        return site is not None and site in allowed

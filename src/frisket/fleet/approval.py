@@ -153,6 +153,12 @@ def withdraw(proposal: Proposal, by: int, now: datetime) -> Proposal:
     return replace(current, state=State.WITHDRAWN, decider=by, decided=now)
 
 
+def void(proposal: Proposal, now: datetime) -> Proposal | None:
+    """Return the proposal ended by an edit of what it was for; None where it had ended already."""
+    current = at(proposal, now)
+    return replace(current, state=State.WITHDRAWN, decided=now) if current.state in _OPEN else None
+
+
 def take(proposal: Proposal, digest: str, now: datetime) -> Proposal:
     """Use an approval up, for exactly the content that was approved. Raises `NotAllowed`."""
     current = at(proposal, now)

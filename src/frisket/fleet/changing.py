@@ -121,6 +121,9 @@ class Changing:
                 {"step": REFUSED if left else Step.WAITING.value, "why": "; ".join(left)},
             )
             # Whatever was approved was something else.
+            if change.proposal_id is not None:
+                proposals = Proposals(self.database, self.log, self.clock)
+                proposals.void(connection, change.proposal_id, who, "the change was edited")
             put_change(connection, change_id, {"accepted": accepted, "proposal_id": None})
             self._tell(connection, who, "change.accept", change_id, device=row.address, kind=kind)
 
@@ -132,6 +135,7 @@ class Changing:
             raise UsageError("there is nothing to change")
         body = {
             "change": change_id,
+            "sites": list(change.sites),
             "plans": digest,
             "devices": devices,
             "settings": settings,

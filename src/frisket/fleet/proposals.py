@@ -116,6 +116,14 @@ class Proposals:
             act(connection, row)
         return row
 
+    def void(self, connection: Connection, number: int, name: str, reason: str) -> None:
+        """End a proposal within a transaction: what it was for is something else now."""
+        row = self._find(connection, number)
+        moved = approval.void(proposal_of(row), self.clock())
+        if moved is not None:
+            self._put(connection, row, moved, {"reason": reason})
+            self._tell(connection, name, "void", number, row.title, row.digest)
+
     def _find(self, connection: Connection, number: int) -> ProposalRow:
         row = find_proposal(connection, number)
         if row is None:

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from frisket.errors import UsageError
 
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WHEN: Final = ("every", "at", "days", "quiet")  # what a schedule's document says of time
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SHORTEST: Final = timedelta(minutes=1)
 _LATE: Final = timedelta(hours=6)  # a missed hour is made up for so long
 
@@ -70,7 +71,7 @@ def read_schedule(task: Task, table: Mapping[str, Any], zone: str) -> Schedule:
 
     Raises `UsageError` for what it cannot mean.
     """
-    unknown = set(table) - {"every", "at", "days", "quiet"}
+    unknown = set(table) - set(WHEN)
     if unknown or ("every" in table) == ("at" in table):
         raise UsageError("a schedule has either `every` or `at`, and may have `days` and `quiet`")
     zone_of(zone)
@@ -109,9 +110,9 @@ def _hour(text: str) -> time:
 
 
 def _day(text: str) -> int:
-    if text[:3].casefold() not in _DAYS:
-        raise UsageError(f"{text[:20]} is no day", hint=f"one of {', '.join(_DAYS)}")
-    return _DAYS.index(text[:3].casefold())
+    if text[:3].casefold() not in DAYS:
+        raise UsageError(f"{text[:20]} is no day", hint=f"one of {', '.join(DAYS)}")
+    return DAYS.index(text[:3].casefold())
 
 
 def is_quiet(schedule: Schedule, now: datetime) -> bool:
@@ -149,6 +150,14 @@ def following(schedule: Schedule, now: datetime) -> datetime:
             break
         tick = tick + step if step else _first_after(schedule, zone, tick)
     return tick
+
+
+def upcoming(schedule: Schedule, now: datetime, count: int) -> tuple[datetime, ...]:
+    """Return the next ticks after now, for people to see."""
+    ticks: list[datetime] = []
+    for _ in range(count):
+        ticks.append(following(schedule, ticks[-1] if ticks else now))
+    return tuple(ticks)
 
 
 def _latest(schedule: Schedule, now: datetime) -> datetime | None:

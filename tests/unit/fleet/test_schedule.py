@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frisket.errors import UsageError
-from frisket.fleet.schedule import Quiet, Schedule, Task, due, following, is_quiet, read_schedule
+from frisket.fleet.schedule import (
+    Quiet,
+    Schedule,
+    Task,
+    due,
+    following,
+    is_quiet,
+    read_schedule,
+    upcoming,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 NIGHTLY = read_schedule(Task.AUDIT, {"at": ["02:30"]}, "Europe/Berlin")
@@ -105,3 +114,10 @@ def test_the_next_tick_is_due_when_it_comes(now: datetime, seconds: int, by_hour
     assert tick > now
     assert due(schedule, None, tick) == tick
     assert due(schedule, tick, tick) is None
+
+
+def test_what_comes_next_is_told_in_order_and_never_in_quiet_hours() -> None:
+    one = read_schedule(Task.POLL, {"every": 3600, "quiet": ["19:00", "06:30"]}, "Europe/Berlin")
+    now = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
+    ticks = upcoming(one, now, 3)
+    assert [f"{tick:%d %H:%M}" for tick in ticks] == ["20 17:00", "21 06:00", "21 07:00"]

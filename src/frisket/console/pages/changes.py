@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -15,9 +15,10 @@ from frisket.console.pages.devices import condition_of, query_of, sites_of
 from frisket.drivers.plan import Plan, alike
 from frisket.errors import UsageError
 from frisket.fleet import approval
-from frisket.fleet.change_source import Source, read_source
+from frisket.fleet.change_source import FILE, MOST, Source, read_source, recognise
 from frisket.fleet.changes import PLANNED, takes_two, unpacked_plan
 from frisket.fleet.changing import REFUSED, Changing, takes_part, with_accepted
+from frisket.fleet.health import GOOD, halting
 from frisket.fleet.own import POLICY
 from frisket.fleet.proposals import proposal_of
 from frisket.fleet.roles import Permission
@@ -31,6 +32,7 @@ from frisket.store.texts import Texts
 _SHOWN: Final = 200  # plans that one page unpacks
 _LISTED: Final = 500  # devices that one page lists
 _MOST: Final = 20_000  # devices of one change
+_LEFT: Final = (Step.FAILED, Step.UNKNOWN)
 _ACTS: Final = {
     "pause": (RolloutState.RUNNING,),
     "resume": (RolloutState.PAUSED, RolloutState.HALTED),
@@ -112,10 +114,22 @@ def make(visit: Visit) -> Response:
         visit.need(Permission.PLAN_CHANGES, site)
     keys = [key for key in visit.form.all("key") if key]
     kind = visit.form.one("kind", "baseline")
+    if kind == FILE:
+        return started(visit, _recorded(visit), condition, sites)
     name = visit.form.one("policy" if kind == "policy" else "baseline")
     table = {"kind": kind, "keys": keys, "baseline": name}
     source = read_source(table, _content(visit), _policies(visit))
     return started(visit, source, condition, sites)
+
+
+def _recorded(visit: Visit) -> Source:
+    """Return what the file that was sent says. Raises `UsageError`."""
+    file = visit.form.files.get("file")
+    data = file.file.read(MOST + 1) if file is not None else b""
+    if file is None or not data:
+        raise UsageError("no file was given")
+    password = visit.form.raw("file-password")
+    return recognise(data, file.filename or "", _content(visit), password)
 
 
 def started(visit: Visit, source: Source, condition: dict[str, Any], sites: list[int]) -> Response:
@@ -190,7 +204,7 @@ def _standing(visit: Visit, change: Any) -> dict[str, Any]:
         waves = tuple(
             tuple(str(row.device_id) for row in rows if row.wave == number) for number in numbers
         )
-    steps = {str(row.device_id): row.step for row in rows}
+    by_id = {str(row.device_id): row for row in rows}
     two = takes_two(len(part), change.accepted)
     return {
         "change": change,
@@ -201,7 +215,10 @@ def _standing(visit: Visit, change: Any) -> dict[str, Any]:
         "refused": [row for row in rows if row.step == REFUSED],
         "missed": [row for row in rows if not row.settings and row.why],
         "same": sum(not row.settings and not row.why for row in rows),
-        "waves": [_wave(number, wave, steps) for number, wave in enumerate(waves)],
+        "waves": [_wave(number, wave, by_id, change) for number, wave in enumerate(waves)],
+        "failed": sum(row.step == Step.FAILED and row.wave >= 0 for row in rows),
+        "left": sum(row.step in _LEFT and row.wave >= 0 for row in rows),
+        "under_way": any(row.step == Step.RUNNING for row in rows),
         "proposal": proposal,
         "proposal_state": state,
         "two": two,
@@ -212,16 +229,20 @@ def _standing(visit: Visit, change: Any) -> dict[str, Any]:
     }
 
 
-def _wave(number: int, wave: Sequence[str], steps: dict[str, str]) -> dict[str, Any]:
-    ended = [steps[one] for one in wave if steps.get(one) not in {Step.WAITING, Step.RUNNING}]
-    bad = sum(step in {Step.FAILED, Step.UNKNOWN} for step in ended)
-    running = sum(steps.get(one) == Step.RUNNING for one in wave)
+def _wave(number: int, wave: Sequence[str], rows: Mapping[str, Any], change: Any) -> dict[str, Any]:
+    """Return how far a wave is, and what the network said of it: `judged` once it has spoken."""
+    there = [rows[one] for one in wave if one in rows]
+    ended = [row for row in there if row.step not in {Step.WAITING, Step.RUNNING}]
     return {
         "number": number + 1,
         "count": len(wave),
         "ended": len(ended),
-        "bad": bad,
-        "running": running,
+        "bad": sum(row.step in _LEFT for row in ended),
+        "running": sum(row.step == Step.RUNNING for row in there),
+        "healthy": sum(row.health == GOOD for row in there),
+        "worse": len(halting((str(row.device_id), row.health) for row in there)),
+        "judged": number < change.judged,
+        "looking": len(ended) == len(wave) and number == change.judged,
     }
 
 
@@ -250,6 +271,27 @@ def run(visit: Visit) -> Response:
     return visit.go(f"/changes/{change.id}", visit.text("It has begun."))
 
 
+def retry(visit: Visit) -> Response:
+    """Give failed devices another turn, as approved: those that are named, or all of them."""
+    change = _found(visit, Permission.RUN_CHANGES)
+    named = [int(text) for text in visit.form.all("device") if text.isascii() and text.isdigit()]
+    flow = keeper(visit).retry(change.id, named, visit.person.name)
+    visit.services.jobs.start("change", flow, change.id)
+    return visit.go(f"/changes/{change.id}", visit.text("They have another turn."))
+
+
+def anew(visit: Visit) -> Response:
+    """Plan a new change of the devices that were not changed; it takes a decision of its own."""
+    change = _found(visit, Permission.PLAN_CHANGES)
+    rows = Changes(visit.services.database).devices(change.id)
+    left = [row for row in rows if row.step in _LEFT and row.wave >= 0]
+    if not left:
+        raise UsageError("no device of it failed")
+    source = read_source(change.source, _content(visit), _policies(visit))
+    ids, sites = [row.device_id for row in left], sorted({row.site_id for row in left})
+    return started(visit, source, {"ids": ids}, sites)
+
+
 def act(visit: Visit) -> Response:
     """Pause it, let it go on, end it, or put back what was done."""
     change = _found(visit, Permission.RUN_CHANGES)
@@ -276,11 +318,13 @@ PAGES = (
         Menu("Changes", "arrows-diff", 60, "m"),
     ),
     Page("GET", "/changes/new", new, Permission.PLAN_CHANGES),
-    Page("POST", "/changes", make, Permission.PLAN_CHANGES),
+    Page("POST", "/changes", make, Permission.PLAN_CHANGES, most=MOST + (1 << 20)),
     Page("GET", "/changes/{id}", one, Permission.SEE_FLEET),
     Page("GET", "/changes/{id}/progress", progress, Permission.SEE_FLEET),
     Page("POST", "/changes/{id}/accept", accept, Permission.PLAN_CHANGES, fresh=True),
     Page("POST", "/changes/{id}/propose", propose, Permission.PLAN_CHANGES),
     Page("POST", "/changes/{id}/run", run, Permission.RUN_CHANGES, fresh=True),
+    Page("POST", "/changes/{id}/retry", retry, Permission.RUN_CHANGES, fresh=True),
+    Page("POST", "/changes/{id}/anew", anew, Permission.PLAN_CHANGES),
     Page("POST", "/changes/{id}/{act}", act, Permission.RUN_CHANGES, fresh=True),
 )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from starlette.responses import Response
 
-from frisket.console.faults import NotFound
+from frisket.console.faults import Forbidden, NotFound
 from frisket.console.page import Form, Menu, Page, Visit
 from frisket.errors import UsageError
 from frisket.fleet.asked import Asker, fresh_mark, listed, start_discovery
 from frisket.fleet.inventory import Sighting, check_scope, take_in
 from frisket.fleet.roles import Permission
-from frisket.fleet.schedule import Task, following, read_schedule, zone_of
+from frisket.fleet.schedule import DAYS, WHEN, Task, read_schedule, upcoming, zone_of
 from frisket.store.inventory import Inventory, Site
 from frisket.store.schedules import Schedules, StoredSchedule
+
+_SHOWN: Final = 3  # next runs of each task
 
 
 def _site(visit: Visit, permission: Permission = Permission.SEE_FLEET) -> Site:
@@ -37,7 +40,8 @@ def sites(visit: Visit) -> Response:
 def add(visit: Visit) -> Response:
     """Add a site."""
     name, scope, zone = _written(visit.form)
-    visit.need(Permission.EDIT_SITES)
+    if not visit.reach(Permission.EDIT_SITES).everywhere:
+        raise Forbidden
     visit.record("site.add", name, scope=list(scope))
     inventory = Inventory(visit.services.database)
     if inventory.site(name) is not None:
@@ -69,16 +73,22 @@ def site(visit: Visit) -> Response:
         site=found,
         tasks=list(Task),
         stored=stored,
-        following={task: _next(one, visit) for task, one in stored.items()},
+        upcoming={task: _upcoming(one, visit) for task, one in stored.items()},
+        days=DAYS,
+        groups=[group.name for group in Inventory(visit.services.database).groups()],
         running=sorted(running, key=lambda info: -info.made),
         baselines=visit.services.crew.content.baselines,
         devices=Inventory(visit.services.database).count_by_site().get(found.id, 0),
     )
 
 
-def _next(stored: StoredSchedule, visit: Visit) -> Any:
-    when = {k: v for k, v in stored.document.items() if k != "baselines"}
-    return following(read_schedule(Task(stored.task), when, stored.zone), visit.now)
+def _upcoming(stored: StoredSchedule, visit: Visit) -> tuple[datetime, ...]:
+    """Return the next runs; none where what is kept cannot be read any more."""
+    when = {name: stored.document[name] for name in WHEN if name in stored.document}
+    try:
+        return upcoming(read_schedule(Task(stored.task), when, stored.zone), visit.now, _SHOWN)
+    except UsageError:
+        return ()
 
 
 def change(visit: Visit) -> Response:
@@ -116,8 +126,8 @@ def _save_schedule(visit: Visit, found: Site) -> None:
     task = form.one("task")
     if task not in set(Task):
         raise UsageError("there is no such task")
-    visit.record("schedule.change", found.name, task=task, every=form.one("every"))
     if form.one("kind") == "never":
+        visit.record("schedule.end", found.name, task=task)
         schedules.drop(found.id, task)
         return
     document: dict[str, Any] = {}
@@ -125,13 +135,18 @@ def _save_schedule(visit: Visit, found: Site) -> None:
         document["every"] = form.number("every", 60, most=1 << 20) * 60
     else:
         document["at"] = form.one("at").replace(",", " ").split()
-        document["days"] = list(form.all("day"))
+        if days := list(form.all("day")):
+            document["days"] = days
     if form.one("quiet-begin") and form.one("quiet-end"):
         document["quiet"] = [form.one("quiet-begin"), form.one("quiet-end")]
     read_schedule(Task(task), document, found.zone)
     if task == Task.AUDIT:
         known = visit.services.crew.content.baselines
         document["baselines"] = [b for b in form.all("baseline") if b in known] or ["small-office"]
+        there = {group.name for group in Inventory(visit.services.database).groups()}
+        if groups := [name for name in form.all("group") if name in there]:
+            document["groups"] = groups
+    visit.record("schedule.change", found.name, task=task, document=document)
     schedules.save(found.id, task, document)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from frisket.console.auth.passkeys import passkeys_of
 from frisket.console.auth.who import grants_of
-from frisket.console.faults import Fault, NotFound
+from frisket.console.faults import Fault, Forbidden, NotFound
 from frisket.console.page import Form, Menu, Page, Visit
 from frisket.console.pages.first_run import fault_of_name
 from frisket.fleet.acts.accounts import listed
@@ -121,9 +121,21 @@ def disable(visit: Visit) -> Response:
     account = _account(visit)
     if account.id == visit.person.account.id:
         raise Fault(visit.text("Nobody shuts themselves out."))
+    if not visit.reach(Permission.PROPOSE_USERS).everywhere:
+        raise Forbidden
     visit.record("account.disable", account.name)
     visit.services.accounts.disable(account.id, visit.now)
     return visit.go(f"/users/{account.id}", visit.text("The account is shut out."))
+
+
+def end_sessions(visit: Visit) -> Response:
+    """End every session of an account, at once and by one person."""
+    account = _account(visit)
+    if not visit.reach(Permission.PROPOSE_USERS).everywhere:
+        raise Forbidden
+    visit.record("session.end", account.name, all=True)
+    visit.services.sessions.end_all(account.id)
+    return visit.go(f"/users/{account.id}", visit.text("All sessions of this account are over."))
 
 
 def enable(visit: Visit) -> Response:
@@ -146,6 +158,7 @@ PAGES = (
     Page("GET", "/users/{id}", show_one, Permission.SEE_USERS),
     Page("POST", "/users/{id}/roles", change, Permission.PROPOSE_USERS, fresh=True),
     Page("POST", "/users/{id}/link", way_in, Permission.PROPOSE_USERS, fresh=True),
+    Page("POST", "/users/{id}/sessions/end", end_sessions, Permission.PROPOSE_USERS, fresh=True),
     Page("POST", "/users/{id}/disable", disable, Permission.PROPOSE_USERS, fresh=True),
     Page("POST", "/users/{id}/enable", enable, Permission.PROPOSE_USERS, fresh=True),
 )

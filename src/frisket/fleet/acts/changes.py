@@ -35,8 +35,18 @@ def describe(connection: Connection, body: Body) -> tuple[tuple[str, str, str], 
     return tuple(lines)
 
 
+def sites(body: Body) -> tuple[int, ...]:
+    """Return the sites of a change: who decides must be allowed to at each of them."""
+    return tuple(int(site) for site in body.get("sites", ()))
+
+
 ACTS: Final = (
     ProposedAct(
-        KIND, "Change of devices", Permission.PLAN_CHANGES, Permission.APPROVE_CHANGES, describe
+        KIND,
+        "Change of devices",
+        Permission.PLAN_CHANGES,
+        Permission.APPROVE_CHANGES,
+        describe,
+        sites=sites,
     ),
 )
