@@ -18,12 +18,12 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
-from frisket.cli.support.collecting import status_rows, stopped_by_signals
+from frisket.cli.support.collecting import status_rows, stopped_by_signals, witness_line
 from frisket.cli.support.groups import state_folder
 from frisket.cli.support.labs import is_lab_word
 from frisket.cli.support.logins import Logging, open_credentials
 from frisket.cli.support.session import read_text
-from frisket.cli.support.shown import print_json, print_table, say
+from frisket.cli.support.shown import TableOrJson, print_json, print_table, say
 from frisket.cli.support.targets import resolve_targets
 from frisket.errors import UsageError
 from frisket.model.target import Target
@@ -47,6 +47,7 @@ from frisket.telemetry.collector.site import Site
 from frisket.telemetry.collector.spool import Limits, Spool
 from frisket.telemetry.collector.uplink import INTERVAL, Uplink
 from frisket.telemetry.collector.visit import SnmpVisit
+from frisket.telemetry.collector.witness import LogWitness, forget_witness
 from frisket.telemetry.egress import COLLECTOR, load_manifest, manifest_text
 from frisket.telemetry.enrolment import read_token
 from frisket.telemetry.mail_settings import read_plan
@@ -212,7 +213,9 @@ async def _collector(
             urgent=urgent,
             anew=changes.forget_all,
         )
-        orders = OrdersLine(exchange, Backoff(source), follow)
+        witness = LogWitness(folder, lambda: exchange.identity, lambda: moments.at() / 1000, tell)
+        witness.begin()
+        orders = OrdersLine(exchange, Backoff(source), follow, witness=witness)
         made = Collector(folder, keeper, site, uplink, orders, beat)
     made.begin(collecting.every)
     return made
@@ -309,7 +312,11 @@ def collect(
 
 
 @app.command
-def status(*, data: Path | None = None, format: str = "table") -> int:  # noqa: A002
+def status(
+    *,
+    data: Path | None = None,
+    format: Annotated[TableOrJson, Parameter(alias="-f")] = "table",  # noqa: A002
+) -> int:
     """Say what waits in the spool, since when, and when the gateway last acknowledged something.
 
     Parameters
@@ -323,5 +330,35 @@ def status(*, data: Path | None = None, format: str = "table") -> int:  # noqa: 
     if format == "json":
         print_json(found)
     else:
-        print_table(["", ""], [[name, str(value)] for name, value in found.items()])
+        print_table(["", ""], [[name, _words(value)] for name, value in found.items()])
     return 0
+
+
+@app.command
+def witness(*, data: Path | None = None, forget: bool = False) -> int:
+    """Print the head of the console's audit log that this collector signed last.
+
+    It is a line for `frisket log verify --witnessed FILE`: what is known here does not come from
+    the console.
+
+    Parameters
+    ----------
+    data
+        The collector's folder; with --forget it must not be at work.
+    forget
+        Forget it, and begin anew with the head that the console shows next: where its keepers have
+        told why the log is another one, as after a restored backup.
+    """
+    folder = _folder(data)
+    if forget:
+        with alone(folder):
+            say("forgotten" if forget_witness(folder) else "there was nothing to forget")
+        return 0
+    sys.stdout.write(witness_line(folder))
+    return 0
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {said}" for name, said in value.items()) or "none"
+    return str(value)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from frisket.cli.support.shown import TableOrJson, print_json, say
 from frisket.errors import UsageError
-from frisket.fleet.chain import ChainBroken, verify
+from frisket.fleet.verifying import ChainBroken, Trust, Verified, verify
+from frisket.report.escape import visible
 
 app = App(name="log", help="Export and verify the console's audit log.")
 
@@ -23,6 +26,9 @@ def verify_export(
     *,
     key: str = "",
     head: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = (),
+    authority: Path | None = None,
+    witnessed: Annotated[tuple[Path, ...], Parameter(consume_multiple=False)] = (),
+    witnesses: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     format: Annotated[TableOrJson, Parameter(alias="-f")] = "table",  # noqa: A002
 ) -> int:
     """Check an export by itself: no database, no console. Exit code 1 where it does not hold.
@@ -35,37 +41,74 @@ def verify_export(
         The fingerprint that the log must be signed by, as `frisket log key` shows it.
     head
         SIZE:DIGEST that was noted elsewhere (syslog, paper): shows a log that was made anew.
+    authority
+        File with the certificate of the gateway that collectors enrolled at (authority.pem).
+        Without it: the one that the export names.
+    witnessed
+        File with what collectors themselves say, from `frisket collect witness`.
+    witnesses
+        So many collectors must have witnessed the log.
     format
         How to print the result.
     """
-    kept: dict[int, str] = {}
-    for text in head:
-        size, colon, digest = text.partition(":")
-        if not colon or not (size.isascii() and size.isdigit()):
-            raise UsageError(f"{text[:80]!r} is not SIZE:DIGEST")
-        kept[int(size)] = digest.lower()
     try:
+        trust = Trust(
+            *(key, _heads(head), authority.read_bytes() if authority else b""),
+            [line for one in witnessed for line in one.read_text(encoding="utf-8").splitlines()],
+            witnesses,
+        )
         with file.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-            found = verify(lines, trusted=key, kept=kept)
-    except OSError as fault:
-        raise UsageError(f"{file} cannot be read: {fault.strerror}") from fault
+            found = verify(lines, trust)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"a file cannot be read: {fault}") from fault
     except ChainBroken as fault:
-        sys.stdout.write(f"BROKEN: {fault}\n")
+        sys.stdout.write(f"BROKEN: {visible(str(fault))}\n")
         return _BROKEN
     if format == "json":
-        print_json(
-            {"size": found.size, "head": found.head, "sealed": found.sealed, "key": found.key}
-        )
+        print_json(_document(found))
         return 0
-    sys.stdout.write(f"holds: {found.size} entries, {found.sealed} of them under a signed head\n")
-    sys.stdout.write(f"head: {found.size}:{found.head}\nkey: {found.key}\n")
+    _show(found)
     if not key:
         say("Nobody said which key to trust: compare it with `frisket log key`, and give --key.")
-    if not kept:
+    if not head and not witnessed:
         say(
-            "A log made anew by its owner would hold too: compare heads noted elsewhere, by --head."
+            "A log made anew by its owner would hold too: compare what was kept elsewhere, by"
+            " --head (syslog) or --witnessed (collectors)."
         )
     return 0
+
+
+def _heads(given: tuple[str, ...]) -> dict[int, str]:
+    """Return digests by size. Raises `UsageError`."""
+    kept: dict[int, str] = {}
+    for text in given:
+        size, colon, digest = text.partition(":")
+        if not colon or not (size.isascii() and size.isdigit()) or len(size) > 16:
+            raise UsageError(f"{text[:80]!r} is not SIZE:DIGEST")
+        kept[int(size)] = digest.lower()
+    return kept
+
+
+def _document(found: Verified) -> dict[str, Any]:
+    named = {"size": found.size, "head": found.head, "sealed": found.sealed, "key": found.key}
+    witnesses = [
+        {**asdict(one), "at": one.at.isoformat().replace("+00:00", "Z")} for one in found.witnesses
+    ]
+    more = {"witnessed": found.covered, "witnesses": witnesses, "remarks": list(found.remarks)}
+    return named | more
+
+
+def _show(found: Verified) -> None:
+    out = sys.stdout
+    out.write(f"holds: {found.size} entries, {found.sealed} of them under a signed head\n")
+    out.write(f"head: {found.size}:{found.head}\nkey: {found.key}\n")
+    out.write(f"witnessed: {found.covered} entries by {len(found.witnesses)} collectors\n")
+    for one in found.witnesses:
+        who = f"{visible(one.collector)} ({visible(one.site)})"
+        at = one.at.strftime("%Y-%m-%d %H:%M:%SZ")
+        out.write(f"  {who}: up to {one.size}, {at} by its clock, key {one.key}\n")
+    for remark in found.remarks:
+        out.write(f"note: {visible(remark)}\n")
 
 
 @app.command(name="export")
@@ -83,12 +126,12 @@ def export_log(
     output
         The file to write.
     """
-    from frisket.console.build import open_data, open_log
+    from frisket.console.build import open_data, witnesses_of
 
     opened = open_data(data, database)
     try:
         with output.open("w", encoding="utf-8", newline="\n") as file:
-            for line in open_log(data, opened).export():
+            for line in witnesses_of(data, opened).export():
                 file.write(f"{line}\n")
     except OSError as fault:
         raise UsageError(f"{output} cannot be written: {fault.strerror}") from fault

@@ -29,6 +29,7 @@ from frisket.console.settings import Settings
 from frisket.console.static_files import StaticFiles, load_static
 from frisket.errors import UsageError
 from frisket.fleet.engine import Engine, open_engine
+from frisket.fleet.cosigning import Cosigning
 from frisket.fleet.log import AuditLog
 from frisket.store.accounts import AccountStore
 from frisket.store.auditlog import LogStore
@@ -66,6 +67,14 @@ def open_log(folder: Path, database: Database, clock: Callable[[], datetime] = u
 
 
 @dataclass(frozen=True, slots=True)
+def witnesses_of(
+    folder: Path, database: Database, clock: Callable[[], datetime] = utc_now
+) -> Cosigning:
+    """Return the audit log of a data folder with its witnesses."""
+    log = open_log(folder, database, clock)
+    return Cosigning(log, database, open_authority(folder / "gateway", clock()))
+
+
 class Console:
     """A console that is ready to be served."""
 
@@ -103,6 +112,7 @@ def build_services(
     notices = Notices(keys.key)
     codes = Codes(database, accounts, keys)
     return Services(
+    authority = open_authority(folder / "gateway", clock())
         settings=settings,
         database=database,
         clock=clock,
@@ -120,7 +130,9 @@ def build_services(
         notices=notices,
         reports=deque(maxlen=100),
         providers=load_providers(folder),
-        gateway=open_gateway(database, open_authority(folder / "gateway", clock()), Limits()),
+        gateway=open_gateway(
+            *(database, authority, Limits()), heads=Cosigning(log, database, authority)
+        ),
     )
 
 

@@ -1,9 +1,10 @@
 """The audit log's chain: each entry covers the one before it; a signed head covers them all.
 
 An entry's digest is SHA-256 of the previous digest (64 hexadecimal digits), a line feed and the
-entry's text: JSON in ASCII with sorted keys and no spaces. A checkpoint signs origin, size and
-head with Ed25519, in the shape of a C2SP checkpoint. A chain alone does not show that its end was
-cut off or that all of it was made anew: the checkpoints that others keep do.
+entry's text: JSON in ASCII with sorted keys and no spaces. The digests are the leaves of a tree
+(RFC 6962), and a checkpoint (C2SP) signs its size and root with Ed25519. A chain alone does not
+show that its end was cut off or that all of it was made anew: what others keep of it does.
+docs/reference/audit-log.md describes all of it.
 """
 
 from __future__ import annotations
@@ -11,35 +12,45 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from frisket.errors import FrisketError
+from frisket.errors import WireError
+from frisket.proto.tlog.signed import is_signed
+from frisket.proto.tlog.tree import leaf_hash
+from frisket.proto.tlog.wire import (
+    ED25519,
+    Note,
+    Signature,
+    key_id,
+    read_checkpoint,
+    write_checkpoint,
+    write_note,
+)
+from frisket.proto.tlog.wire import Checkpoint as Head
+from frisket.telemetry.witness import log_name
 
-ORIGIN: Final = "frisket/log/v1"
+ORIGIN: Final = "frisket/log/v1"  # of checkpoints without a tree, as they were at first
 GENESIS: Final = "0" * 64
 FORMAT: Final = "frisket-log"
-_MOST_LINE: Final = 1 << 20
-_FIELDS: Final = frozenset({"number", "at", "actor", "action", "about", "outcome", "details"})
-
-
-class ChainBroken(FrisketError):
-    """The log is not what was written; the message names the first entry that shows it."""
+VERSION: Final = 2
+_STAMP: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is to be logged: who did what to what, and how it ended."""
+    """What is to be logged: who did what to what, how it ended, and the one site it is about."""
 
     actor: str
     action: str
     about: str = ""
     outcome: str = "done"
     details: Mapping[str, Any] = field(default_factory=dict)
+    site_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +64,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The chain's length and head at a time, signed. `key` is the signer's fingerprint."""
+    """The chain's length and head at a time, signed. `key` is the signer's fingerprint.
+
+    `root` is that of the tree over the digests, in hexadecimal digits; those of old have none.
+    """
 
     size: int
     at: datetime
     digest: str
     key: str
     signature: str
+    root: str = ""
 
 
 def digest_of(previous: str, body: str) -> str:
@@ -69,7 +84,7 @@ def digest_of(previous: str, body: str) -> str:
 
 def stamp(moment: datetime) -> str:
     """Return a time as the log writes it: UTC, microseconds, Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).strftime(_STAMP)
 
 
 def link(size: int, previous: str, act: Act, at: datetime) -> Entry:
@@ -82,6 +97,7 @@ def link(size: int, previous: str, act: Act, at: datetime) -> Entry:
         "about": act.about,
         "outcome": act.outcome,
         "details": dict(act.details),
+        **({} if act.site_id is None else {"site": act.site_id}),
     }
     body = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     return Entry(size + 1, body, digest_of(previous, body))
@@ -92,141 +108,91 @@ def fingerprint(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()
 
 
-def note(size: int, digest: str, at: str) -> bytes:
-    """Return the bytes that a checkpoint signs."""
-    return f"{ORIGIN}\n{size}\n{digest}\n{at}\n".encode()
+def leaf(digest: bytes) -> bytes:
+    """Return the hash of an entry's leaf: its data are the 32 octets of the entry's digest."""
+    return leaf_hash(digest)
 
 
-def seal(size: int, digest: str, at: datetime, key: Ed25519PrivateKey) -> Checkpoint:
+def signed_text(point: Checkpoint) -> str:
+    """Return what a checkpoint signs."""
+    if not point.root:
+        return f"{ORIGIN}\n{point.size}\n{point.digest}\n{stamp(point.at)}\n"
+    more = (f"chain {point.digest}", f"at {stamp(point.at)}")
+    root = bytes.fromhex(point.root)
+    return write_checkpoint(Head(log_name(point.key), point.size, root, more))
+
+
+def seal(
+    size: int, digest: str, at: datetime, key: Ed25519PrivateKey, root: bytes = b""
+) -> Checkpoint:
     """Return the signed head of a chain."""
-    signature = key.sign(note(size, digest, stamp(at))).hex()
-    return Checkpoint(size, at.astimezone(UTC), digest, fingerprint(key.public_key()), signature)
+    name = fingerprint(key.public_key())
+    open_ = Checkpoint(size, at.astimezone(UTC), digest, name, "", root.hex())
+    return replace(open_, signature=key.sign(signed_text(open_).encode()).hex())
 
 
 def is_sealed_by(point: Checkpoint, key: Ed25519PublicKey) -> bool:
     """Say whether `key` signed this head."""
     try:
-        key.verify(bytes.fromhex(point.signature), note(point.size, point.digest, stamp(point.at)))
-    except (InvalidSignature, ValueError):
+        key.verify(bytes.fromhex(point.signature), signed_text(point).encode())
+    except (InvalidSignature, ValueError, WireError):
         return False
     return True
 
 
+def note_of(point: Checkpoint, key: Ed25519PublicKey) -> Note:
+    """Return a checkpoint as the signed note that witnesses and syslog servers get."""
+    name = log_name(point.key)
+    identity = key_id(name, ED25519, key.public_bytes_raw())
+    mine = Signature(name, identity, bytes.fromhex(point.signature))
+    return Note(signed_text(point), (mine,))
+
+
+def point_of(note: Note, key: Ed25519PublicKey) -> Checkpoint:
+    """Return the checkpoint that is a log's signed note. Raises `WireError`."""
+    name = fingerprint(key)
+    head = read_checkpoint(note.text)
+    if head.origin != log_name(name) or not is_signed(note, log_name(name), key):
+        raise WireError("the note is not signed by this log")
+    words = [line.partition(" ") for line in head.more]
+    if [word for word, _, _ in words] != ["chain", "at"]:
+        raise WireError("the note names no chain")
+    try:
+        at = datetime.strptime(words[1][2], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        raise WireError("the note has no time") from None
+    signature = next(one.value.hex() for one in note.signatures if one.name == log_name(name))
+    return Checkpoint(head.size, at, words[0][2], name, signature, head.root.hex())
+
+
 def export(
-    entries: Iterable[Entry], points: Iterable[Checkpoint], key: Ed25519PublicKey
+    entries: Iterable[Entry],
+    points: Iterable[Checkpoint],
+    key: Ed25519PublicKey,
+    more: Iterable[Mapping[str, Any]] = (),
+    authority: str = "",
 ) -> Iterator[str]:
-    """Yield the lines of an export: a head, every entry, every checkpoint. JSON, one a line."""
-    head = {"format": FORMAT, "version": 1, "key": key.public_bytes_raw().hex()}
-    yield json.dumps(head)
+    """Yield the lines of an export: a head, every entry, every checkpoint. JSON, one a line.
+
+    `more` are what witnesses said, `authority` the certificate (PEM) that names witnesses.
+    """
+    head = {"format": FORMAT, "version": VERSION, "key": key.public_bytes_raw().hex()}
+    yield json.dumps(head | ({"authority": authority} if authority else {}))
     for entry in entries:
         yield json.dumps({"entry": entry.body, "digest": entry.digest})
     for point in points:
-        yield json.dumps(
-            {
-                "checkpoint": point.size,
-                "at": stamp(point.at),
-                "digest": point.digest,
-                "key": point.key,
-                "signature": point.signature,
-            }
-        )
+        yield json.dumps(_exported(point, key))
+    for one in more:
+        yield json.dumps(one)
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What an export proves: its length and head, how far signatures reach, and by which key."""
-
-    size: int
-    head: str
-    sealed: int
-    key: str
-
-
-def _document(line: str, number: int) -> dict[str, Any]:
-    if len(line) > _MOST_LINE:
-        raise ChainBroken(f"line {number} is longer than {_MOST_LINE} characters")
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        raise ChainBroken(f"line {number} is not JSON") from None
-    if not isinstance(found, dict):
-        raise ChainBroken(f"line {number} is not an object")
-    return found
-
-
-def _text(found: Mapping[str, Any], name: str, line: int) -> str:
-    value = found.get(name)
-    if not isinstance(value, str):
-        raise ChainBroken(f"line {line} has no {name}")
-    return value
-
-
-def _key(head: Mapping[str, Any]) -> Ed25519PublicKey:
-    if head.get("format") != FORMAT or head.get("version") != 1:
-        raise ChainBroken("this is no export of a Frisket log, version 1")
-    try:
-        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(_text(head, "key", 1)))
-    except ValueError:
-        raise ChainBroken("the export names no Ed25519 key") from None
-
-
-def _entry(found: Mapping[str, Any], line: int, size: int, previous: str) -> str:
-    """Return the digest of the entry on this line. Raises `ChainBroken`."""
-    body, digest = _text(found, "entry", line), _text(found, "digest", line)
-    if digest_of(previous, body) != digest:
-        raise ChainBroken(f"entry {size + 1} was changed, or one before it was taken out or added")
-    fields = _document(body, line)
-    if set(fields) != _FIELDS or fields["number"] != size + 1:
-        raise ChainBroken(f"entry {size + 1} does not bear its number")
-    return digest
-
-
-def _point(found: Mapping[str, Any], line: int) -> Checkpoint:
-    size = found.get("checkpoint")
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise ChainBroken(f"line {line} is neither entry nor checkpoint")
-    try:
-        at = datetime.fromisoformat(_text(found, "at", line))
-    except ValueError:
-        raise ChainBroken(f"line {line} has no time") from None
-    if at.tzinfo is None:
-        raise ChainBroken(f"line {line} has no time in UTC")
-    names = ("digest", "key", "signature")
-    return Checkpoint(size, at, *(_text(found, name, line) for name in names))
-
-
-def verify(
-    lines: Iterable[str], trusted: str = "", kept: Mapping[int, str] | None = None
-) -> Verified:
-    """Check an export without a database. Raises `ChainBroken`.
-
-    `trusted` is the fingerprint of the key that must have signed (any, where empty). `kept` are
-    heads by size that somebody else kept: they show a log that was cut off or made anew.
-    """
-    source = iter(lines)
-    key = _key(_document(next(source, ""), 1))
-    name = fingerprint(key)
-    if trusted and trusted.lower() != name:
-        raise ChainBroken(f"the log is signed by another key: {name}")
-    heads = {0: GENESIS}
-    size, sealed = 0, 0
-    for number, line in enumerate(source, 2):
-        found = _document(line, number)
-        if "entry" in found:
-            heads[size + 1] = _entry(found, number, size, heads[size])
-            size += 1
-            continue
-        point = _point(found, number)
-        if point.key != name or not is_sealed_by(point, key):
-            raise ChainBroken(f"the checkpoint at {point.size} is not signed by this key")
-        if point.size > size:
-            raise ChainBroken(
-                f"the end was cut off: {point.size} entries were signed, {size} are here"
-            )
-        if heads.get(point.size) != point.digest:
-            raise ChainBroken(f"the checkpoint at {point.size} signed another entry")
-        sealed = max(sealed, point.size)
-    for length, digest in (kept or {}).items():
-        if heads.get(length) != digest:
-            raise ChainBroken(f"the head kept at {length} is not in this log")
-    return Verified(size, heads[size], sealed, name)
+def _exported(point: Checkpoint, key: Ed25519PublicKey) -> dict[str, Any]:
+    if point.root and point.key == fingerprint(key):
+        return {"note": write_note(note_of(point, key))}
+    return {
+        "checkpoint": point.size,
+        "at": stamp(point.at),
+        "digest": point.digest,
+        "key": point.key,
+        "signature": point.signature,
+    }

@@ -23,14 +23,14 @@ _DAY = 86_400
 
 
 class Cosignature(NamedTuple):
-    """A collector's signature under the checkpoint of `size`. `at` is seconds by its own clock."""
+    """The checkpoint of `size` as a collector signed it. `at` is seconds by its own clock."""
 
     collector_id: int
     size: int
     at: int
     received: datetime
     key: str
-    signature: str
+    note: str
     certificate: bytes
 
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 from tests.web import PASSWORD, Client, Web
 
-from frisket.fleet.chain import Act, ChainBroken, verify
+from frisket.fleet.chain import Act
 from frisket.fleet.log import CHECKPOINT_EVERY, LogFault
 from frisket.fleet.roles import Role
+from frisket.fleet.verifying import ChainBroken, verify
 from frisket.store.auditlog import Wanted
 
 ADMIN, SECURITY = Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR

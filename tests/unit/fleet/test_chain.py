@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from frisket.fleet.chain import (
     GENESIS,
     Act,
-    ChainBroken,
     Checkpoint,
     Entry,
     export,
     fingerprint,
     link,
     seal,
-    verify,
 )
+from frisket.fleet.verifying import ChainBroken, Trust, verify
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -81,7 +80,7 @@ def test_one_changed_character_anywhere_is_found(data: st.DataObject) -> None:
     changed = text[row][:column] + other + text[row][column + 1 :]
     text[row] = changed
     try:
-        found = verify(text, trusted=fingerprint(KEY.public_key()))
+        found = verify(text, Trust(fingerprint(KEY.public_key())))
     except ChainBroken:
         return
     # JSON may be spelled otherwise (a blank, a capital hexadecimal digit) and say the same.
@@ -114,12 +113,12 @@ def test_a_log_made_anew_is_found_by_who_kept_a_head_or_the_key() -> None:
     entries, forged = chain(4), chain(4, "forged ")
     assert verify(lines(forged, sealed(forged, 4))).size == 4
     with pytest.raises(ChainBroken, match="kept at 3"):
-        verify(lines(forged, sealed(forged, 4)), kept={3: entries[2].digest})
+        verify(lines(forged, sealed(forged, 4)), Trust(heads={3: entries[2].digest}))
     other = Ed25519PrivateKey.generate()
     theirs = [seal(4, forged[-1].digest, NOW, other)]
     strange = list(export(forged, theirs, other.public_key()))
     with pytest.raises(ChainBroken, match="another key"):
-        verify(strange, trusted=fingerprint(KEY.public_key()))
+        verify(strange, Trust(fingerprint(KEY.public_key())))
 
 
 @given(st.lists(st.text() | st.binary().map(lambda b: b.decode("latin-1"))))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from frisket.fleet.chain import Act, verify
+from frisket.fleet.chain import Act
 from frisket.fleet.log import AuditLog
+from frisket.fleet.verifying import verify
 from frisket.store.auditlog import LogStore
 from frisket.store.database import Database
 

@@ -7,7 +7,7 @@ import json
 from starlette.responses import Response, StreamingResponse
 
 from frisket.console.page import Menu, Page, Visit
-from frisket.fleet.chain import ChainBroken, verify
+from frisket.fleet.verifying import ChainBroken, verify
 from frisket.fleet.roles import Permission
 from frisket.store.auditlog import LogRow, Wanted
 

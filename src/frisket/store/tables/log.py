@@ -51,8 +51,8 @@ LOG_CHECKPOINT = Table(
     Column("root", String(64)),
 )
 
-# What collectors signed: the newest of each day of each. Its note is the checkpoint of that size.
-# `at` is the collector's own time, `received` ours.
+# What collectors signed: the newest of each day of each. The note holds by itself, also where the
+# log lost what it is about. `at` is the collector's own time, `received` ours.
 LOG_COSIGNATURE = Table(
     "log_cosignature",
     METADATA,
@@ -62,7 +62,7 @@ LOG_COSIGNATURE = Table(
     Column("at", BIG_ID, nullable=False),
     Column("received", Moment, nullable=False),
     Column("key", String(64), nullable=False),
-    Column("signature", String(128), nullable=False),
+    Column("note", Text, nullable=False),
     Column("certificate", LargeBinary, nullable=False),
 )
 

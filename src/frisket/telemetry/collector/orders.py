@@ -19,8 +19,10 @@ from frisket.errors import LinkError, WireError
 from frisket.telemetry.collector import disk
 from frisket.telemetry.collector.backoff import Backoff
 from frisket.telemetry.collector.exchange import Exchange, GatewayRefused
+from frisket.telemetry.collector.witness import LogWitness
 from frisket.telemetry.envelope import Kind
 from frisket.telemetry.wake import Quiet
+from frisket.telemetry.witness import Memory, Offer
 
 WAIT: Final = 30  # seconds that the gateway may think before it says that nothing is new
 MOST_ADDRESSES: Final = 65_536
@@ -31,7 +33,10 @@ Place = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """What to do. `every` is seconds, `quiet` two times of day in `zone`."""
+    """What to do. `every` is seconds, `quiet` two times of day in `zone`.
+
+    `log` is a head of the console's audit log to be witnessed; it is no part of the version.
+    """
 
     version: Annotated[int, Meta(ge=0)] = 0
     devices: Annotated[list[Place], Meta(max_length=20_000)] = []
@@ -39,6 +44,15 @@ class Orders(msgspec.Struct, frozen=True):
     every: Annotated[float, Meta(ge=1, le=86_400)] = 300.0
     quiet: Annotated[list[Place], Meta(max_length=2)] = []
     zone: Annotated[str, Meta(max_length=60)] = "UTC"
+    log: Offer | None = None
+
+
+class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is asked for: orders newer than `after`, within `wait` seconds."""
+
+    after: int
+    wait: float
+    log: Memory | None = None
 
 
 def read_orders(body: bytes) -> Orders:
@@ -63,7 +77,8 @@ def kept_orders(folder: Path, every: float) -> Orders:
 def keep_orders(folder: Path, orders: Orders) -> None:
     """Write orders down for a start without a line; a full disk costs no more than that."""
     with suppress(OSError):
-        disk.replace(folder / _FILE, msgspec.json.encode(orders))
+        kept = msgspec.structs.replace(orders, log=None)
+        disk.replace(folder / _FILE, msgspec.json.encode(kept))
 
 
 def quiet_of(orders: Orders) -> Quiet | None:
@@ -121,7 +136,10 @@ def addresses(networks: Iterable[str], scope: Scope) -> tuple[list[str], list[st
 
 @dataclass(slots=True)
 class OrdersLine:
-    """Hears of new orders as soon as there are any, by asking and waiting for the answer."""
+    """Hears of new orders as soon as there are any, by asking and waiting for the answer.
+
+    With a `witness` it also hears of new heads of the console's audit log.
+    """
 
     exchange: Exchange
     backoff: Backoff
@@ -129,10 +147,20 @@ class OrdersLine:
     after: int = 0
     heard: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    witness: LogWitness | None = None
 
     async def once(self, wait: int = WAIT) -> Orders:
         """Return the orders in force, which may be those known. Raises as `Exchange.ask`."""
-        body = msgspec.json.encode({"after": self.after, "wait": wait})
+        got = await self._ask(wait)
+        if got.log is None or self.witness is None:
+            return got
+        # Who showed a head is told at once what became of it; a newer one can wait.
+        news = await asyncio.to_thread(self.witness.take, got.log)
+        return await self._ask(0) if news else got
+
+    async def _ask(self, wait: int) -> Orders:
+        said = self.witness.memory() if self.witness is not None else None
+        body = msgspec.json.encode(Wish(self.after, wait, said))
         got = read_orders(await self.exchange.ask("orders", Kind.ORDERS, body, wait + 30.0))
         if got.version != self.after or not self.heard:
             await self.take(got)

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from cryptography import x509
@@ -40,6 +40,7 @@ from frisket.telemetry.envelope import (
 from frisket.telemetry.gateway.applying import Limits
 from frisket.telemetry.gateway.intake import Intake, Receipt
 from frisket.telemetry.gateway.metrics import Metrics
+from frisket.telemetry.witness import Memory, Offer
 
 TOKEN_LIFE: Final = timedelta(minutes=15)
 KEPT: Final = timedelta(days=396)  # readings; closing meters are kept for ever
@@ -77,14 +78,21 @@ class Pace:
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What a collector asks for orders with: newer than `after`, within `wait` seconds."""
+    """What a collector asks for orders with: newer than `after`, within `wait` seconds.
+
+    `log` is what it remembers of the console's audit log; none where it does not witness.
+    """
 
     after: Annotated[int, Meta(ge=0)] = 0
     wait: Annotated[float, Meta(ge=0, le=LONGEST_WAIT)] = 0.0
+    log: Memory | None = None
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """What a site's collectors are to do. `every` is seconds, `quiet` two times in `zone`."""
+    """What a site's collectors are to do. `every` is seconds, `quiet` two times in `zone`.
+
+    `log` is a head of the console's audit log to be witnessed; it is no part of the version.
+    """
 
     version: int
     devices: list[str] = []
@@ -92,11 +100,25 @@ class Orders(msgspec.Struct, frozen=True):
     every: float = 300.0
     quiet: list[str] = []
     zone: str = "UTC"
+    log: Offer | None = None
+
+
+class Heads(Protocol):
+    """The audit log whose heads collectors witness (`fleet.cosigning.Cosigning`)."""
+
+    def heard(self, collector: Collector, sender: Sender, certificate: bytes, said: Memory) -> None:
+        """Take what a collector says of the log. Raises `Untrusted`, `StoreFault`."""
+
+    def offer(self, said: Memory) -> Offer | None:
+        """Return a head that the collector has not seen. Raises `StoreFault`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One gateway. Several threads may use it, and several processes one database."""
+    """One gateway. Several threads may use it, and several processes one database.
+
+    `heads`: the audit log beside it, where there is one.
+    """
 
     database: Database
     authority: Authority
@@ -104,6 +126,7 @@ class Gateway:
     collectors: Collectors
     pace: Pace = field(default_factory=Pace)
     senders: dict[bytes, Sender] = field(default_factory=dict)
+    heads: Heads | None = None
 
     def offer(self, site: str, now: datetime, life: timedelta = TOKEN_LIFE) -> Token:
         """Return a fresh one-time token for a site. Raises `UsageError`, `StoreFault`."""
@@ -157,11 +180,20 @@ class Gateway:
     def wish(self, octets: bytes, now: datetime) -> tuple[Collector, Wish]:
         """Return who asks for orders, and how. Raises `WireError`, `Refusal`, `StoreFault`."""
         envelope = open_envelope(octets)
-        collector, _ = self._believed(envelope, Kind.ORDERS, now)
+        collector, sender = self._believed(envelope, Kind.ORDERS, now)
         try:
-            return collector, msgspec.json.decode(envelope.body, type=Wish)
+            wish = msgspec.json.decode(envelope.body, type=Wish)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
             raise WireError(f"no wish for orders: {fault}") from fault
+        if self.heads is not None and wish.log is not None:
+            self.heads.heard(collector, sender, envelope.certificate, wish.log)
+        return collector, wish
+
+    def head(self, wish: Wish) -> Offer | None:
+        """Return a head of the audit log that whoever asks has not seen. Raises `StoreFault`."""
+        if self.heads is None or wish.log is None:
+            return None
+        return self.heads.offer(wish.log)
 
     def orders(self, collector: Collector) -> Orders:
         """Return the orders of a collector's site; its networks, where nobody gave any."""
@@ -231,9 +263,11 @@ def tidy(intake: Intake, now: datetime) -> int:
     return forget_readings(intake.database, int((now - KEPT).timestamp()))
 
 
-def open_gateway(database: Database, authority: Authority, limits: Limits) -> Gateway:
+def open_gateway(
+    database: Database, authority: Authority, limits: Limits, heads: Heads | None = None
+) -> Gateway:
     """Return a gateway over a database whose tables are there. Raises `StoreFault`."""
     metrics = Metrics(database)
     metrics.load()
     intake = Intake(database, metrics, limits)
-    return Gateway(database, authority, intake, Collectors(database))
+    return Gateway(database, authority, intake, Collectors(database), heads=heads)

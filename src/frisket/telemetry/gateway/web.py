@@ -126,14 +126,19 @@ class Door:
             raise Rejected(503, "busy", "too many wait for orders", after=30)
         self._polls += 1
         try:
-            end = time.monotonic() + wish.wait
+            head = await self._call(lambda: self._gateway.head(wish))
+            # What is new is told at once; what was refused only as often as nothing is.
+            fresh = head is not None and wish.log is not None and wish.log.refused is None
+            end = time.monotonic() + (0.0 if fresh else wish.wait)
             orders = await self._call(lambda: self._gateway.orders(collector))
             while orders.version <= wish.after and time.monotonic() < end:
                 await asyncio.sleep(min(_LOOK, max(0.0, end - time.monotonic())))
                 orders = await self._call(lambda: self._gateway.orders(collector))
+            if head is None:
+                head = await self._call(lambda: self._gateway.head(wish))
         finally:
             self._polls -= 1
-        return msgspec.json.encode(orders)
+        return msgspec.json.encode(msgspec.structs.replace(orders, log=head))
 
     async def _call(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)

@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("at", types.BIG_ID, nullable=False),
         sa.Column("received", types.Moment(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("signature", sa.String(length=128), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["collector_id"],
