@@ -28,8 +28,8 @@ from frisket.console.services import Services
 from frisket.console.settings import Settings
 from frisket.console.static_files import StaticFiles, load_static
 from frisket.errors import UsageError
-from frisket.fleet.engine import Engine, open_engine
 from frisket.fleet.cosigning import Cosigning
+from frisket.fleet.engine import Engine, open_engine
 from frisket.fleet.log import AuditLog
 from frisket.store.accounts import AccountStore
 from frisket.store.auditlog import LogStore
@@ -66,7 +66,6 @@ def open_log(folder: Path, database: Database, clock: Callable[[], datetime] = u
     return AuditLog(LogStore(database), log_key(folder), clock)
 
 
-@dataclass(frozen=True, slots=True)
 def witnesses_of(
     folder: Path, database: Database, clock: Callable[[], datetime] = utc_now
 ) -> Cosigning:
@@ -75,6 +74,7 @@ def witnesses_of(
     return Cosigning(log, database, open_authority(folder / "gateway", clock()))
 
 
+@dataclass(frozen=True, slots=True)
 class Console:
     """A console that is ready to be served."""
 
@@ -111,8 +111,8 @@ def build_services(
     hasher = passwords or Passwords()
     notices = Notices(keys.key)
     codes = Codes(database, accounts, keys)
-    return Services(
     authority = open_authority(folder / "gateway", clock())
+    return Services(
         settings=settings,
         database=database,
         clock=clock,
