@@ -24,6 +24,10 @@ async function register(form) {
   const options = PublicKeyCredential.parseCreationOptionsFromJSON(offered);
   const made = await navigator.credentials.create({ publicKey: options });
   await ask('/profile/passkeys', { name: form.elements.name.value, credential: made.toJSON() });
+  if (form.dataset.next) {
+    window.location.assign(form.dataset.next);
+    return;
+  }
   window.location.assign('/profile#passkeys');
   window.location.reload();
 }

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from frisket.cli.support.shown import say
+from frisket.console.auth.strength import SecondFactor
 from frisket.console.settings import Settings
 from frisket.errors import UsageError
 
@@ -46,6 +47,7 @@ def serve(
     origin: str | None = None,
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
+    second_factor: SecondFactor | None = None,
     gateway_port: Annotated[int | None, Parameter(validator=Number(gte=0, lte=65535))] = None,
     gateway_name: tuple[str, ...] = (),
 ) -> int:
@@ -67,6 +69,9 @@ def serve(
         File with the certificate and those above it.
     tls_key
         File with its key.
+    second_factor
+        Who needs a passkey or an authenticator besides a password: everyone, administrators or
+        nobody. Without it: everyone where the origin is https, nobody on this machine alone.
     gateway_port
         Also take reports in at this port, by HTTPS with the gateway's own certificate. Collectors
         and devices can always report to the console's own address, where that is HTTPS.
@@ -85,7 +90,8 @@ def serve(
     address = "127.0.0.1" if host == "localhost" else host
     bound = port or free_port(address)
     shown = _origin(origin, address, bound, tls=tls_certificate is not None)
-    settings = Settings(origin=shown, hosts=Settings().hosts | {host.lower()})
+    hosts = Settings().hosts | {host.lower()}
+    settings = Settings(origin=shown, hosts=hosts, second_factor=second_factor)
     url = database or os.environ.get(DATABASE, "")
     reports = None if gateway_port is None else Reports(gateway_port, gateway_name)
     _run(data, settings, url, Where(address, bound, tls_certificate, tls_key), reports)

@@ -21,6 +21,7 @@ from frisket.console.events import Bus, Event
 from frisket.console.gateway_door import beside_gateway
 from frisket.console.language import Catalogues, load_catalogues
 from frisket.console.notice import Notices
+from frisket.console.pace import Pace
 from frisket.console.page import Page
 from frisket.console.registry import find_pages
 from frisket.console.render import Renderer
@@ -133,6 +134,7 @@ def build_services(
         gateway=open_gateway(
             *(database, authority, Limits()), heads=Cosigning(log, database, authority)
         ),
+        pace=Pace(),
     )
 
 
@@ -152,14 +154,16 @@ def open_console(
     """
     database = open_data(folder, url)
     pages, static, bus = find_pages(), load_static(), Bus()
+    messages = catalogues or load_catalogues()
 
     def told(topic: str, what: dict[str, Any]) -> None:
         bus.tell(
             Event(topic, {k: v for k, v in what.items() if k != "site_id"}, what.get("site_id"))
         )
 
+    log = open_log(folder, database, clock)
     engine = open_engine(
-        folder, database, clock, told, works=works, log=open_log(folder, database, clock)
+        *(folder, database, clock, told), works=works, log=log, catalogues=messages
     )
     services = build_services(
         folder,
@@ -171,7 +175,7 @@ def open_console(
         engine=engine,
         clock=clock,
         passwords=passwords,
-        catalogues=catalogues,
+        catalogues=messages,
     )
     app = guarded(make_app(services, pages, static), services, pages)
     door = Door(services.gateway, clock=clock)

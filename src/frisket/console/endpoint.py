@@ -11,7 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from frisket.console.faults import Fault, Forbidden, LoginNeeded, ProofNeeded, told
+from frisket.console.auth.strength import lacks_factor
+from frisket.console.faults import (
+    FactorNeeded,
+    Fault,
+    Forbidden,
+    LoginNeeded,
+    ProofNeeded,
+    TooMany,
+    told,
+)
 from frisket.console.guard import bounded
 from frisket.console.page import ANYONE, Access, Form, Page, Visit, form_of
 from frisket.console.services import Services
@@ -30,14 +39,21 @@ def visit_of(services: Services, request: Request, form: Form | None = None) -> 
     return Visit(services, request, form or Form({}), who, request.state.nonce)
 
 
-def admit(visit: Visit, access: Access, *, fresh: bool) -> None:
-    """Let a visitor in, or raise `LoginNeeded`, `Forbidden` (which is logged), `ProofNeeded`."""
+def admit(visit: Visit, access: Access, *, fresh: bool, bare: bool = False, cost: int = 1) -> None:
+    """Let a visitor in, or raise `LoginNeeded`, `Forbidden` (which is logged), `ProofNeeded`.
+
+    Raises `FactorNeeded` where a second factor is missing (but for pages that are `bare`), and
+    `TooMany` where the account asks too fast.
+    """
     if not isinstance(access, Permission):
         return
     if visit.who is None:
         raise LoginNeeded
     if not visit.who.may(access):
         raise Forbidden
+    visit.services.pace.spend(visit.who.account.id, cost)
+    if not bare and lacks_factor(visit.who, visit.services.settings.factor_rule):
+        raise FactorNeeded
     if fresh and not visit.who.proved_within(visit.services.settings.proof, visit.now):
         raise ProofNeeded
 
@@ -58,12 +74,17 @@ class PageEndpoint:
         """Answer one request."""
         most = self.page.most or self.services.settings.body_most
         request = Request(scope, bounded(receive, most))
+        running: list[int] = []  # the account whose request this is, until it has its answer
         try:
-            form = await self._form(request)
-            response = await run_in_threadpool(self._answer, request, form)
+            try:
+                form = await self._form(request)
+                response = await run_in_threadpool(self._answer, request, form, running)
+            finally:
+                await request.close()  # what was uploaded lies in temporary files
+            await response(scope, receive, send)
         finally:
-            await request.close()  # what was uploaded lies in temporary files
-        await response(scope, receive, send)
+            for account in running:
+                self.services.pace.end(account)
 
     async def _form(self, request: Request) -> Form:
         if self.page.method == "GET":
@@ -72,7 +93,7 @@ class PageEndpoint:
             return form_of(await request.form(max_files=20, max_fields=2000))
         return Form({}, {}, await request.body())
 
-    def _answer(self, request: Request, form: Form) -> Response:
+    def _answer(self, request: Request, form: Form, running: list[int]) -> Response:
         try:
             visit = visit_of(self.services, request, form)
         except StoreFault:
@@ -80,9 +101,13 @@ class PageEndpoint:
             if isinstance(self.page.access, Permission):
                 raise
             visit = Visit(self.services, request, form, None, request.state.nonce)
+        page = self.page
         try:
-            admit(visit, self.page.access, fresh=self.page.fresh)
-            return self.page.handler(visit)
+            admit(visit, page.access, fresh=page.fresh, bare=page.bare, cost=page.cost)
+            if visit.who is not None and isinstance(page.access, Permission):
+                self.services.pace.begin(visit.who.account.id)
+                running.append(visit.who.account.id)
+            return page.handler(visit)
         except FrisketError as fault:
             return answer_fault(visit, fault)
 
@@ -109,13 +134,25 @@ def answer_fault(visit: Visit, fault: FrisketError) -> Response:
         raise fault
     status, title = known
     request = visit.request
+    if isinstance(fault, TooMany) and fault.first:
+        visit.record("slowed-down", visit.who.name if visit.who else "-", "refused")
     if isinstance(fault, Forbidden):
         visit.record("refused", f"{request.method} {request.url.path}", "refused")
-    if wants_json(request):
+    answer = _shown(visit, fault, status, title)
+    if isinstance(fault, TooMany):
+        answer.headers["retry-after"] = "1"
+    return answer
+
+
+def _shown(visit: Visit, fault: FrisketError, status: int, title: str) -> Response:
+    if wants_json(visit.request):
         return problem(status, title, str(fault), fault.hint)
-    if isinstance(fault, LoginNeeded | ProofNeeded):
+    if isinstance(fault, LoginNeeded | ProofNeeded | FactorNeeded):
         return _send_to_door(visit, fault)
     return page_of_fault(visit, status, title, str(fault), fault.hint)
+
+
+_DOORS: Final = ((LoginNeeded, "/login"), (ProofNeeded, "/confirm"), (FactorNeeded, "/factor"))
 
 
 def page_of_fault(visit: Visit, status: int, title: str, detail: str, hint: str) -> Response:
@@ -129,7 +166,7 @@ def _send_to_door(visit: Visit, fault: Fault) -> Response:
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method != "GET":
         back = "/"
-    door = "/login" if isinstance(fault, LoginNeeded) else "/confirm"
+    door = next(path for kind, path in _DOORS if isinstance(fault, kind))
     to = f"{door}?next={quote(back, safe='/')}" if back != "/" else door
     if visit.is_fragment:
         return Response(headers={"HX-Redirect": to})

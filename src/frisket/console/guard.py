@@ -39,7 +39,8 @@ def content_policy(nonce: str) -> str:
         "default-src 'none'; "
         f"script-src 'self' 'nonce-{nonce}'; "
         "style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'; report-uri /csp-report"
+        "frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
+        "require-trusted-types-for 'script'; trusted-types htmx default; report-uri /csp-report"
     )
 
 
@@ -123,4 +124,4 @@ class Guard:
         headers.setdefault("content-security-policy", content_policy(nonce))
         headers.setdefault("cache-control", "no-store")
         if self.settings.origin.startswith("https:"):
-            headers.setdefault("strict-transport-security", "max-age=31536000")
+            headers.setdefault("strict-transport-security", "max-age=31536000; includeSubDomains")

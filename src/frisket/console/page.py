@@ -187,6 +187,8 @@ class Page:
     """One page or one act. `access` has no default: what declares none does not start.
 
     `fresh` asks for a login of the last minutes (dangerous acts). `most` is the longest body.
+    `bare` opens it to who has shown one factor and needs two: the ways to show the second one.
+    `cost` is how much of an account's pace it takes (`pace.Pace`).
     """
 
     method: Method
@@ -196,3 +198,5 @@ class Page:
     menu: Menu | None = None
     fresh: bool = False
     most: int = 0
+    bare: bool = False
+    cost: int = 1

@@ -21,6 +21,7 @@ from frisket.console.static_files import StaticFiles
 
 _NEVER: Final = Markup("\u2013")
 _THEMES: Final = ("auto", "light", "dark")
+THEME: Final = "__Host-theme"  # the cookie of the way in, before anybody has logged in
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Renderer:
     def theme(self, visit: Visit) -> str:
         """Return `auto`, `light` or `dark`: the account's, else the cookie's."""
         account = visit.who.account.theme if visit.who else ""
-        cookie = visit.request.cookies.get("theme", "")
+        cookie = visit.request.cookies.get(THEME, "")
         return next((t for t in (account, cookie) if t in _THEMES), "auto")
 
     def _menu(self, visit: Visit, language: str) -> list[tuple[str, list[Entry]]]:

@@ -16,6 +16,7 @@ from frisket.console.auth.providers import Provider
 from frisket.console.auth.sealed import Sealer
 from frisket.console.auth.totp import Codes
 from frisket.console.events import Bus
+from frisket.console.pace import Pace
 from frisket.console.settings import Settings
 from frisket.fleet.crew import Crew
 from frisket.fleet.log import AuditLog
@@ -48,7 +49,8 @@ class Services:
     """Everything that a page may use. `clock` gives UTC.
 
     `reports` are the last complaints of browsers about the pages' content policy. `gateway` takes
-    in what collectors and devices report, and signs billing statements.
+    in what collectors and devices report, and signs billing statements. `pace` is how much one
+    account may ask.
     """
 
     settings: Settings
@@ -69,3 +71,4 @@ class Services:
     reports: deque[str]
     providers: Mapping[str, Provider]
     gateway: Gateway
+    pace: Pace

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from frisket.console.auth.strength import SecondFactor
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -13,6 +15,8 @@ class Settings:
 
     `origin` is what people type: scheme, host and port. Passkeys and the login of an identity
     provider hold for it alone. `hosts` are further names under which requests are answered.
+    Without `second_factor` everyone needs one where others reach the console (https), and nobody
+    on the machine itself. `sessions_most` are the sessions of one account at a time.
     """
 
     origin: str = "http://localhost:8631"
@@ -24,6 +28,16 @@ class Settings:
     challenge: timedelta = timedelta(minutes=5)
     token_most: timedelta = timedelta(days=90)
     body_most: int = 1 << 20
+    sessions_most: int = 10
+    second_factor: SecondFactor | None = None
+
+    @property
+    def factor_rule(self) -> SecondFactor:
+        """Return of whom a second factor is asked."""
+        if self.second_factor is not None:
+            return self.second_factor
+        away = self.origin.startswith("https:")
+        return SecondFactor.EVERYONE if away else SecondFactor.NOBODY
 
     @property
     def host(self) -> str:

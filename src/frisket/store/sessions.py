@@ -42,9 +42,18 @@ class SessionStore:
         self._database = database
 
     def start(
-        self, secret: str, found: Session, *, instead_of: str = "", over: datetime | None = None
+        self,
+        secret: str,
+        found: Session,
+        *,
+        instead_of: str = "",
+        over: datetime | None = None,
+        most: int = 100,
     ) -> None:
-        """Keep a new session under a secret, in the place of an older one; drop those over."""
+        """Keep a new session under a secret, in the place of an older one; drop those over.
+
+        Of more than `most` of an account, those end that were not used for the longest time.
+        """
         row = {
             "id": digest(secret),
             "account_id": found.account,
@@ -63,6 +72,14 @@ class SessionStore:
             if over is not None:
                 old = delete(CONSOLE_SESSION).where(CONSOLE_SESSION.c.created < over)
                 connection.execute(old)
+            mine = CONSOLE_SESSION.c.account_id == found.account
+            newest = (
+                select(CONSOLE_SESSION.c.id).where(mine).order_by(CONSOLE_SESSION.c.seen.desc())
+            )
+            kept = list(connection.scalars(newest.limit(most - 1)))
+            connection.execute(
+                delete(CONSOLE_SESSION).where(mine, CONSOLE_SESSION.c.id.not_in(kept))
+            )
             connection.execute(insert(CONSOLE_SESSION).values(row))
 
     def find(self, secret: str) -> Session | None:

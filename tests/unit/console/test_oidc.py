@@ -36,6 +36,7 @@ def office(tmp_path: Path, idp: IdentityProvider) -> Iterator[Web]:
         issuer = "{idp.issuer}"
         client_id = "{CLIENT}"
         client_secret_file = "secret"
+        strong = ["mfa", "phr"]
         [company.roles]
         "print admins" = "administrator"
         "print watchers" = "read-only"
@@ -43,14 +44,20 @@ def office(tmp_path: Path, idp: IdentityProvider) -> Iterator[Web]:
     )
     with web_console(folder) as web:
         idp.now = web.clock().timestamp()
-        idp.claims = {"preferred_username": "Ann", "groups": ["print admins", "staff"]}
+        idp.claims = {
+            "preferred_username": "Ann",
+            "groups": ["print admins", "staff"],
+            "amr": ["pwd", "mfa"],
+        }
         yield web
 
 
-def go(web: Web, **change: str) -> tuple[Client, httpx.Response]:
+def go(
+    web: Web, path: str = "?next=/devices", client: Client | None = None, **change: Any
+) -> tuple[Client, httpx.Response]:
     """Walk the browser through a login; `change` replaces what it brings back."""
-    browser = web.nobody()
-    begun = browser.get("/login/with/company?next=/devices")
+    browser = client or web.nobody()
+    begun = browser.get(f"/login/with/company{path}")
     assert begun.status_code == 303
     sent = httpx.get(begun.headers["location"], follow_redirects=False, trust_env=False)
     back = httpx.URL(sent.headers["location"])
@@ -135,7 +142,7 @@ def test_a_forged_token(office: Web, idp: IdentityProvider) -> None:
 @pytest.mark.parametrize(
     "change", [{"state": "made up"}, {"code": "made up"}, {"iss": "https://evil.example"}]
 )
-def test_an_answer_that_was_changed(office: Web, change: dict[str, str]) -> None:
+def test_an_answer_that_was_changed(office: Web, change: dict[str, Any]) -> None:
     assert go(office, **change)[1].status_code == 400
 
 
@@ -173,9 +180,63 @@ def test_a_provider_that_is_another_one(office: Web, idp: IdentityProvider) -> N
 
 
 @pytest.mark.parametrize(
+    ("claims", "strong"),
+    [
+        ({"amr": ["pwd", "mfa"]}, True),
+        ({"amr": [], "acr": "phr"}, True),
+        ({"amr": ["pwd"]}, False),
+        ({"amr": "mfa"}, False),
+        ({"amr": [["mfa"]], "acr": 1}, False),
+        ({"amr": None}, False),
+    ],
+)
+def test_what_the_provider_does_not_tell_is_one_factor(
+    office: Web, idp: IdentityProvider, claims: dict[str, Any], strong: bool
+) -> None:
+    idp.claims |= claims
+    browser, _ = go(office)
+    assert browser.get("/devices").status_code == (200 if strong else 303)
+    assert browser.get("/factor").status_code == (303 if strong else 200)
+
+
+def test_what_is_dangerous_asks_the_provider_anew(office: Web, idp: IdentityProvider) -> None:
+    """A login there of this morning opens pages, and nothing that can do harm."""
+    idp.claims["auth_time"] = int(office.clock().timestamp()) - 3600
+    browser, _ = go(office)
+    assert browser.get("/devices").status_code == 200
+    asked = browser.get("/profile/tokens")
+    assert asked.headers["location"] == "/confirm?next=/profile/tokens"
+    assert (
+        "/login/with/company?again=1&amp;next=/profile/tokens"
+        in browser.get("/confirm?next=/profile/tokens").text
+    )
+    again = "?again=1&next=/profile/tokens"
+    # The provider lets the same login pass once more: that does not do.
+    assert go(office, again, browser)[1].status_code == 400
+    assert browser.get("/profile/tokens").status_code == 303
+    begun = browser.get(f"/login/with/company{again}").headers["location"]
+    assert "prompt=login" in begun
+    assert "max_age=0" in begun
+    idp.claims["auth_time"] = int(office.clock().timestamp())
+    assert go(office, again, browser)[1].headers["location"] == "/profile/tokens"
+    assert browser.get("/profile/tokens").status_code == 200
+
+
+@pytest.mark.parametrize("told", [None, "now", -5, 4102444800, True])
+def test_a_provider_that_does_not_tell_when_proves_nothing_dangerous(
+    office: Web, idp: IdentityProvider, told: object
+) -> None:
+    idp.claims["auth_time"] = told
+    browser, _ = go(office)
+    assert browser.get("/devices").status_code == 200
+    assert browser.get("/profile/tokens").headers["location"].startswith("/confirm")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "x",
+        "[company]\nlabel='x'\nissuer='x'\nclient_id='x'\nroles={}\nstrong='mfa'",
         "company = 1",
         "[company]\nlabel = 'x'",
         "[company]\nlabel='x'\nissuer='x'\nclient_id='x'\nroles={a='emperor'}",

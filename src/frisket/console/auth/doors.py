@@ -16,6 +16,7 @@ from frisket.errors import FrisketError
 from frisket.fleet.chain import Act
 from frisket.fleet.log import AuditLog
 from frisket.store.accounts import Account, AccountStore, account_name
+from frisket.store.onetime import digest
 from frisket.store.sessions import Session, SessionStore
 
 # So many failures are free; each one after doubles the wait, up to the longest.
@@ -124,8 +125,12 @@ class Doors:
         *,
         stage: str = "full",
         instead_of: str = "",
+        proved: datetime | None = None,
     ) -> Opened:
-        """Start a session for an account that has shown who it is; always under a new secret."""
+        """Start a session for an account that has shown who it is; always under a new secret.
+
+        `proved` is when it did so, where that was not right now but at an identity provider.
+        """
         now = self.clock()
         if stage == "full":
             self._log(account.name, "login", "done", knock, method)
@@ -138,12 +143,14 @@ class Doors:
             method=method,
             created=now,
             seen=now,
-            proved=now,
+            proved=proved or now,
             address=knock.address,
             agent=knock.agent,
         )
         over = now - self.settings.longest
-        self.sessions.start(secret, fresh, instead_of=instead_of, over=over)
+        self.sessions.start(
+            secret, fresh, instead_of=instead_of, over=over, most=self.settings.sessions_most
+        )
         return Opened(secret, stage != "full", account)
 
     def prove(self, who: Who, password: str, code: str, knock: Knock) -> Opened:
@@ -157,6 +164,13 @@ class Doors:
             self._failed(account.name, knock, "proof")
             raise LoginRefused
         return self.open(account, who.session.method, knock, instead_of=who.session.id)
+
+    def strengthen(self, who: Who, factor: str, knock: Knock) -> Opened:
+        """Let a session go on under a new secret after a factor was added; all others end."""
+        before = who.session.method.partition("+")[0] if who.session else "-"
+        opened = self.open(who.account, f"{before}+{factor}"[:20], knock)
+        self.sessions.end_all(who.account.id, but=digest(opened.secret))
+        return opened
 
     def refuse(self, name: str, knock: Knock, what: str) -> None:
         """Count and log a failed login of another kind."""

@@ -52,6 +52,16 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """Who came back, where to, by how much, and when they last showed who they are."""
+
+    account: Account
+    after: str
+    strong: bool
+    proved: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Oidc:
     """Logins at providers, for one console."""
 
@@ -72,8 +82,8 @@ class Oidc:
             raise LinkError(f"{provider.label} does not say where it is asked")
         return found
 
-    def begin(self, provider: Provider, after: str, now: datetime) -> Begun:
-        """Start a login. Raises `LinkError` where the provider does not answer."""
+    def begin(self, provider: Provider, after: str, now: datetime, *, again: bool = False) -> Begun:
+        """Start a login; `again` lets the provider ask anew. Raises `LinkError`."""
         found = self._discovered(provider)
         state, nonce, cookie = (token_urlsafe(24) for _ in range(3))
         verifier = token_urlsafe(48)
@@ -83,6 +93,7 @@ class Oidc:
             "verifier": verifier,
             "after": after,
             "browser": digest(cookie),
+            "again": again,
         }
         with self.database.write() as connection:
             expires = now + self.settings.challenge
@@ -97,12 +108,13 @@ class Oidc:
             nonce=nonce,
             code_challenge=create_s256_code_challenge(verifier),
             code_challenge_method="S256",
+            **({"prompt": "login", "max_age": "0"} if again else {}),
         )
         return Begun(str(address), cookie)
 
     def finish(
         self, provider: Provider, sent: Mapping[str, str], cookie: str, now: datetime
-    ) -> tuple[Account, str]:
+    ) -> Came:
         """Return who came back, and where they wanted to go. Raises `LoginRefused`, `LinkError`."""
         with self.database.write() as connection:
             kept = take(connection, sent.get("state", ""), _PURPOSE, now)
@@ -124,7 +136,22 @@ class Oidc:
         answer = fetch_document(found["token_endpoint"], form=form, login=login)
         keys = fetch_document(found["jwks_uri"])
         claims = self._claims(provider, answer.get("id_token"), keys, kept.body["nonce"], now)
-        return self._account(provider, claims, now), str(kept.body["after"])
+        proved = self._proved(claims, now, again=bool(kept.body.get("again")))
+        account = self._account(provider, claims, now)
+        return Came(account, str(kept.body["after"]), provider.is_strong(claims), proved)
+
+    def _proved(self, claims: Mapping[str, Any], now: datetime, *, again: bool) -> datetime:
+        """Return when the person last logged in at the provider, long ago where it is not said.
+
+        Raises `LoginRefused` where the provider was told to ask anew and did not.
+        """
+        told = claims.get("auth_time")
+        proved = now - self.settings.longest
+        if isinstance(told, int) and 0 <= told <= now.timestamp() + _LEEWAY:
+            proved = min(now, datetime.fromtimestamp(told, now.tzinfo))
+        if again and now - proved > self.settings.challenge:
+            raise LoginRefused("the provider did not ask who you are once more")
+        return proved
 
     def _claims(
         self, provider: Provider, token: object, keys: dict[str, Any], nonce: str, now: datetime

@@ -12,12 +12,19 @@ from frisket.errors import ContentError
 from frisket.fleet.roles import Role
 
 FILE = "providers.toml"
-_FIELDS = frozenset({"label", "issuer", "client_id", "client_secret_file", "groups", "roles"})
+_FIELDS = frozenset(
+    {"label", "issuer", "client_id", "client_secret_file", "groups", "roles", "strong"}
+)
+ALWAYS = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One provider. `groups` is the claim that lists a person's groups; `roles` maps them."""
+    """One provider. `groups` is the claim that lists a person's groups; `roles` maps them.
+
+    `strong` are the values of `acr` and `amr` that tell of a second factor; `*` says that the
+    provider always asks for one. Without it a login there counts as one factor.
+    """
 
     name: str
     label: str
@@ -26,6 +33,15 @@ class Provider:
     secret: str
     groups: str
     roles: Mapping[str, Role]
+    strong: frozenset[str] = frozenset()
+
+    def is_strong(self, claims: Mapping[str, Any]) -> bool:
+        """Say whether what an identity token tells is a login by two factors."""
+        told = claims.get("amr")
+        methods = {one for one in told if isinstance(one, str)} if isinstance(told, list) else set()
+        if isinstance(claims.get("acr"), str):
+            methods.add(claims["acr"])
+        return ALWAYS in self.strong or bool(methods & self.strong)
 
 
 def _provider(folder: Path, name: str, raw: Mapping[str, Any]) -> Provider:
@@ -44,6 +60,9 @@ def _provider(folder: Path, name: str, raw: Mapping[str, Any]) -> Provider:
     roles = raw["roles"]
     if not isinstance(roles, dict) or not set(roles.values()) <= set(Role):
         raise ContentError(f"{FILE}: [{name}.roles] maps a group to what is no role")
+    strong = raw.get("strong", [])
+    if not isinstance(strong, list) or not all(isinstance(one, str) for one in strong):
+        raise ContentError(f"{FILE}: [{name}] strong is a list of texts")
     return Provider(
         name=name,
         label=str(raw["label"]),
@@ -52,6 +71,7 @@ def _provider(folder: Path, name: str, raw: Mapping[str, Any]) -> Provider:
         secret=secret,
         groups=str(raw.get("groups", "groups")),
         roles={str(group): Role(role) for group, role in roles.items()},
+        strong=frozenset(strong),
     )
 
 

@@ -19,6 +19,7 @@ from frisket.store.tables.account import RECOVERY_CODE
 
 _STEP: Final = 30
 _RECOVERY: Final = 10
+_LENGTH: Final = 24  # 118 bits: what is so long is kept safely as a plain digest
 # No letter or digit that could be taken for another one.
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -83,13 +84,13 @@ class Codes:
         return False
 
     def _new_recovery(self, account: Account) -> tuple[str, ...]:
-        made = tuple("".join(choice(_LETTERS) for _ in range(16)) for _ in range(_RECOVERY))
+        made = tuple("".join(choice(_LETTERS) for _ in range(_LENGTH)) for _ in range(_RECOVERY))
         rows = [{"digest": digest(code), "account_id": account.id} for code in made]
         with self.database.write() as connection:
             gone = delete(RECOVERY_CODE).where(RECOVERY_CODE.c.account_id == account.id)
             connection.execute(gone)
             connection.execute(insert(RECOVERY_CODE), rows)
-        return tuple("-".join(code[i : i + 4] for i in range(0, 16, 4)) for code in made)
+        return tuple("-".join(code[i : i + 4] for i in range(0, _LENGTH, 4)) for code in made)
 
 
 def setup_address(secret: str, name: str, host: str) -> str:

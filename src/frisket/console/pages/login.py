@@ -105,12 +105,15 @@ def show_confirm(visit: Visit) -> Response:
 
 
 def _confirm(visit: Visit, fault: str) -> Response:
+    account = visit.person.account
+    mine = [one for one in visit.services.providers.values() if one.issuer == account.issuer]
     return visit.page(
         "confirm.html",
         status=401 if fault else 200,
         fault=visit.text(fault) if fault else "",
         next=local(visit.form.one("next", "/")),
-        passkeys=bool(passkeys_of(visit.services.database, visit.person.account.id)),
+        passkeys=bool(passkeys_of(visit.services.database, account.id)),
+        provider=mine[0] if mine else None,
     )
 
 
@@ -131,7 +134,7 @@ PAGES = (
     Page("POST", "/login", log_in, ANYONE),
     Page("GET", "/login/code", show_second, ANYONE),
     Page("POST", "/login/code", second, ANYONE),
-    Page("POST", "/logout", log_out, Permission.OWN_ACCOUNT),
-    Page("GET", "/confirm", show_confirm, Permission.OWN_ACCOUNT),
-    Page("POST", "/confirm", confirm, Permission.OWN_ACCOUNT),
+    Page("POST", "/logout", log_out, Permission.OWN_ACCOUNT, bare=True),
+    Page("GET", "/confirm", show_confirm, Permission.OWN_ACCOUNT, bare=True),
+    Page("POST", "/confirm", confirm, Permission.OWN_ACCOUNT, bare=True),
 )

@@ -11,6 +11,7 @@ from frisket.console.auth.doors import LoginRefused
 from frisket.console.auth.passkeys import Passkeys
 from frisket.console.faults import Fault
 from frisket.console.page import ANYONE, Page, Visit, local
+from frisket.console.pages.factor import may_add_factor
 from frisket.console.pages.login import give, knock_of
 from frisket.fleet.roles import Permission
 
@@ -36,16 +37,21 @@ def sent(visit: Visit) -> dict[str, Any]:
 
 def offer(visit: Visit) -> Response:
     """Tell the browser how to make a passkey."""
+    may_add_factor(visit)
     return JSONResponse(passkeys(visit).offer(visit.person.account, visit.now))
 
 
 def register(visit: Visit) -> Response:
     """Keep the passkey that was made."""
     found = sent(visit)
+    may_add_factor(visit)
     visit.record("passkey.add", visit.person.name)
     account, name = visit.person.account, str(found.get("name", ""))
     passkeys(visit).register(account, found.get("credential", {}), name, visit.now)
-    return JSONResponse({"kept": True})
+    answer = JSONResponse({"kept": True})
+    # The other sessions end: they may be of somebody who got in without this factor.
+    give(answer, visit.services.doors.strengthen(visit.person, "passkey", knock_of(visit)).secret)
+    return answer
 
 
 def ask(visit: Visit) -> Response:
@@ -70,8 +76,8 @@ def log_in(visit: Visit) -> Response:
 
 
 PAGES = (
-    Page("POST", "/profile/passkeys/options", offer, _OWN, fresh=True),
-    Page("POST", "/profile/passkeys", register, _OWN, fresh=True),
+    Page("POST", "/profile/passkeys/options", offer, _OWN, fresh=True, bare=True),
+    Page("POST", "/profile/passkeys", register, _OWN, fresh=True, bare=True),
     Page("POST", "/login/passkey/options", ask, ANYONE),
     Page("POST", "/login/passkey", log_in, ANYONE),
 )

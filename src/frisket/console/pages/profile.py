@@ -11,7 +11,9 @@ from frisket.console.auth.passwords import weakness
 from frisket.console.auth.tokens import tokens_of
 from frisket.console.faults import Fault, NotFound
 from frisket.console.page import Page, Visit
+from frisket.console.pages.factor import end_others
 from frisket.console.pages.login import enter, knock_of
+from frisket.console.render import THEME
 from frisket.fleet.roles import Permission
 
 _THEMES = ("auto", "light", "dark")
@@ -56,7 +58,9 @@ def looks(visit: Visit) -> Response:
     )
     answer = visit.go("/profile", visit.text("Kept."))
     # The way in looks the same before anybody has logged in.
-    answer.set_cookie("theme", theme, max_age=31_536_000, secure=True, samesite="lax")
+    answer.set_cookie(
+        THEME, theme, max_age=31_536_000, secure=True, httponly=True, samesite="lax", path="/"
+    )
     return answer
 
 
@@ -74,12 +78,16 @@ def password(visit: Visit) -> Response:
     hashed = services.passwords.hash(new)
     services.accounts.change(account.id, password=hashed, password_changed=visit.now)
     services.sessions.end_all(account.id)
-    return enter(visit, services.doors.open(account, "password", knock_of(visit)), "/profile")
+    method = visit.person.session.method if visit.person.session else "password"
+    return enter(visit, services.doors.open(account, method, knock_of(visit)), "/profile")
 
 
 def end_session(visit: Visit) -> Response:
-    """End one of the person's sessions."""
+    """End one of the person's sessions, or all but this one."""
     visit.record("session.end", visit.person.name)
+    if visit.form.on("others"):
+        end_others(visit)
+        return visit.go("/profile#sessions", visit.text("All other sessions are over."))
     visit.services.sessions.end(visit.form.one("session"), visit.person.account.id)
     return visit.go("/profile#sessions", visit.text("That session is over."))
 
@@ -95,6 +103,7 @@ def remove_passkey(visit: Visit) -> Response:
         raise Fault("This passkey is the only way into your account.")
     visit.record("passkey.remove", account.name)
     drop_passkey(visit.services.database, account.id, number)
+    end_others(visit)
     return visit.go("/profile#passkeys", visit.text("The passkey is forgotten."))
 
 
@@ -102,6 +111,6 @@ PAGES = (
     Page("GET", "/profile", show, _OWN),
     Page("POST", "/profile", looks, _OWN),
     Page("POST", "/profile/password", password, _OWN, fresh=True),
-    Page("POST", "/profile/sessions/end", end_session, _OWN),
+    Page("POST", "/profile/sessions/end", end_session, _OWN, fresh=True),
     Page("POST", "/profile/passkeys/remove", remove_passkey, _OWN, fresh=True),
 )

@@ -29,7 +29,8 @@ def begin(visit: Visit) -> Response:
     """Send the browser to the provider."""
     oidc, provider = _asked(visit)
     try:
-        begun = oidc.begin(provider, local(visit.form.one("next", "/")), visit.now)
+        to = local(visit.form.one("next", "/"))
+        begun = oidc.begin(provider, to, visit.now, again=visit.form.on("again"))
     except LinkError as fault:
         raise Fault(visit.text("The identity provider cannot be asked: ") + str(fault)) from fault
     answer = RedirectResponse(begun.address, 303)
@@ -45,12 +46,20 @@ def come_back(visit: Visit) -> Response:
     sent = {name: visit.form.one(name) for name in ("state", "code", "iss") if visit.form.on(name)}
     cookie = visit.request.cookies.get(_COOKIE, "")
     try:
-        account, after = oidc.finish(provider, sent, cookie, visit.now)
+        came = oidc.finish(provider, sent, cookie, visit.now)
     except (LoginRefused, LinkError) as fault:
         visit.services.doors.refuse("-", knock_of(visit), f"oidc {provider.name}")
         raise Fault(visit.text("That login did not work: ") + str(fault)) from fault
-    opened = visit.services.doors.open(account, "oidc", knock_of(visit))
-    answer = enter(visit, opened, after)
+    method = "oidc+strong" if came.strong else "oidc"
+    doors, before = visit.services.doors, visit.who.session if visit.who else None
+    opened = doors.open(
+        came.account,
+        method,
+        knock_of(visit),
+        instead_of=before.id if before else "",
+        proved=came.proved,
+    )
+    answer = enter(visit, opened, came.after)
     answer.delete_cookie(_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 
