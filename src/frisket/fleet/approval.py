@@ -22,6 +22,7 @@ from typing import Any, Final
 from frisket.errors import FrisketError
 
 LIFE: Final = timedelta(hours=24)
+AHEAD: Final = timedelta(hours=1)  # that clocks may differ by
 # A freshly made or raised account is what an intruder has.
 SEASONED: Final = timedelta(hours=24)
 ALONE_DELAY: Final = timedelta(minutes=15)
@@ -86,8 +87,12 @@ def propose(digest: str, proposer: int, now: datetime) -> Proposal:
 
 
 def at(proposal: Proposal, now: datetime) -> Proposal:
-    """Return the proposal as time has left it."""
-    if proposal.state in _OPEN and now >= proposal.expires:
+    """Return the proposal as time has left it.
+
+    One of the future is of a clock that has been set back since: nobody knows how old it is.
+    """
+    of_future = proposal.proposed > now + AHEAD
+    if proposal.state in _OPEN and (now >= proposal.expires or of_future):
         return replace(proposal, state=State.EXPIRED)
     if proposal.state is State.WAITING and proposal.ready is not None and now >= proposal.ready:
         return replace(proposal, state=State.APPROVED)

@@ -90,6 +90,15 @@ def test_an_approval_that_waits_too_long_is_over() -> None:
         approval.take(done, "d", NOW + LIFE)
 
 
+def test_a_clock_that_was_set_back_lengthens_no_approval() -> None:
+    done = approval.approve(approval.propose("d", 1, NOW), "d", decider(), NOW)
+    little, much = NOW - timedelta(minutes=30), NOW - timedelta(days=30)
+    assert approval.take(done, "d", little).state is State.TAKEN
+    assert approval.at(done, much).state is State.EXPIRED
+    with pytest.raises(NotAllowed, match="it is expired"):
+        approval.take(done, "d", much)
+
+
 def test_an_office_of_one_waits_and_has_just_logged_in() -> None:
     made = approval.propose("d", 1, NOW)
     one = decider(1, elevated=NOW)
