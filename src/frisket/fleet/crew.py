@@ -6,9 +6,10 @@ Every method is one step: plain values in and out, and repeating it does no harm
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from gettext import NullTranslations
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from frisket.fleet.drifting import Drifting
 from frisket.fleet.equipped import Equipment, Met, Place
 from frisket.fleet.inventory import Sighting as Seen
 from frisket.fleet.inventory import in_scope, taken
+from frisket.fleet.life import IN_USE, is_asked
 from frisket.fleet.log import AuditLog
 from frisket.fleet.network import Network, around
 from frisket.fleet.own import OwnBaselines
@@ -53,7 +55,7 @@ class Crew:
 
     `packaged` is the content that came with this version; `content` has the own baselines too.
     `executor` names this process; without `equipment` it logs in nowhere, without `log` it changes
-    nothing.
+    nothing. `catalogues` are the messages of reports by language; English is what the code says.
     """
 
     database: Database
@@ -64,6 +66,7 @@ class Crew:
     equipment: Equipment | None = None
     log: AuditLog | None = None
     executor: str = "local"
+    catalogues: Mapping[str, NullTranslations] = field(default_factory=dict, repr=False)
     _parsed: dict[str, Baseline] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -119,7 +122,7 @@ class Crew:
             return [named[at : at + BATCH] for at in range(0, len(named), BATCH)]
         wanted = read_condition(condition)
         rows = DeviceList(self.database).each(wanted, self.now())
-        ids = [row.id for row in rows if row.address and row.state != "retired"]
+        ids = [row.id for row in rows if row.address and is_asked(row.state)]
         return [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
 
     def audit(self, baseline: str, ids: Sequence[int]) -> Json:
@@ -196,13 +199,13 @@ class Crew:
         return words_of(self.database, content, self.now(), ids)
 
     def places(self, ids: Sequence[int]) -> list[Place]:
-        """Return devices with their sites; those that may not be asked are left out."""
+        """Return devices with their sites; those that may not be asked, or are retired, are not."""
         inventory = Inventory(self.database)
         sites = {site.id: site for site in inventory.sites()}
         places = []
         for device_id in ids:
             row = inventory.device(device_id)
-            if row is None or not row.address:
+            if row is None or not row.address or not is_asked(row.state):
                 continue
             site = sites[row.site_id]
             # An address that left the scope since is not asked any more.
@@ -251,7 +254,7 @@ class Asking:
 
 def whole_site(name: str) -> dict[str, Any]:
     """Return the condition that means a site's devices, but for the retired ones."""
-    return Condition(site=(name,), state=("new", "managed")).table()
+    return Condition(site=(name,), state=IN_USE).table()
 
 
 def _hosts(network: str) -> Iterator[Any]:

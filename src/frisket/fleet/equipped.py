@@ -11,6 +11,7 @@ from frisket.drivers.base import Pin
 from frisket.drivers.credential import Credentials, Login, Scoped
 from frisket.fleet.alert_secrets import rewrap_secrets
 from frisket.fleet.keys import Keys
+from frisket.fleet.life import is_trusted
 from frisket.fleet.logins import Whose, chosen, opened, rotated
 from frisket.fleet.sealing import name_of
 from frisket.model.condition import read_condition
@@ -53,7 +54,11 @@ class Equipment:
         return count
 
     def credentials(self, places: Sequence[Place]) -> Credentials:
-        """Return the logins of some devices. Raises `SealFault`."""
+        """Return the logins of some devices: of managed ones only. Raises `SealFault`.
+
+        What was found and nobody has looked at yet may be anything: no login is shown to it.
+        """
+        places = [place for place in places if is_trusted(place.row.state)]
         stored = StoredLogins(self.database).all()
         if not stored:
             return Credentials()

@@ -83,7 +83,8 @@ class Audits:
     def keep(self, records: Sequence[AuditRecord]) -> int:
         """Keep results, each replacing its device's last; return how many verdicts changed.
 
-        A result older than the one that is kept is left out. Raises `StoreFault`.
+        A result older than the one that is kept is left out, and so is one of a device that was
+        retired meanwhile. Raises `StoreFault`.
         """
         changed = 0
         for start in range(0, len(records), _AT_ONCE):
@@ -93,7 +94,9 @@ class Audits:
 
     def _some(self, connection: Connection, records: Sequence[AuditRecord]) -> int:
         ids = [record.device_id for record in records]
-        asked = select(DEVICE.c.id, DEVICE.c.site_id).where(DEVICE.c.id.in_(ids))
+        asked = select(DEVICE.c.id, DEVICE.c.site_id).where(
+            DEVICE.c.id.in_(ids), DEVICE.c.state != "retired"
+        )
         sites = {row.id: row.site_id for row in connection.execute(asked)}
         kept = select(RESULT.c.device_id, RESULT.c.baseline, RESULT.c.at, RESULT.c.verdicts)
         rows = connection.execute(kept.where(RESULT.c.device_id.in_(ids)))
@@ -127,7 +130,7 @@ class Audits:
             )
             # Results of before midnight may come in after the first ones of after it.
             for one in (day, *connection.scalars(asked)):
-                self._score(connection, site_id, baseline, one, moved)
+                self.add_to_day(connection, site_id, baseline, one, moved)
         return len(changes)
 
     def _write(self, connection: Connection, records: Sequence[AuditRecord]) -> None:
@@ -201,7 +204,7 @@ class Audits:
             row = row.on_conflict_do_update(index_elements=list(keys), set_={"failing": total})
             connection.execute(row, steps)
 
-    def _score(
+    def add_to_day(
         self,
         connection: Connection,
         site_id: int,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from frisket.store.database import Database
+from frisket.store.life import change_state
 from frisket.store.onetime import OneTime, digest, keep, look
 from frisket.store.tables.account import ONE_TIME
 from frisket.store.tables.audit import DRIFT
@@ -50,6 +51,8 @@ class Changing:
             found = _device(connection, device_id, lock=True)
             if found is None or not same(found):
                 return False
+            if "state" in values:
+                change_state(self.database, connection, [device_id], str(values["state"]))
             if values:
                 mine = update(DEVICE).where(DEVICE.c.id == device_id)
                 connection.execute(mine.values(dict(values)))

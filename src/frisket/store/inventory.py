@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, up
 
 from frisket.errors import UsageError
 from frisket.store.database import Database
+from frisket.store.life import change_states
 from frisket.store.tables.device import ADDRESS, ALARM, DEVICE, GROUP, SITE, TAG
 
 _SEARCHED = ("name", "address", "serial", "mac", "vendor", "model", "location")
@@ -109,11 +110,8 @@ class Inventory:
             return connection.execute(asked).rowcount == 1
 
     def change_state(self, device_ids: Iterable[int], state: str) -> None:
-        """Put devices into a state of their life: new, managed or retired."""
-        with self.database.write() as connection:
-            for some in _some(list(device_ids)):
-                asked = update(DEVICE).where(DEVICE.c.id.in_(some))
-                connection.execute(asked.values(state=state))
+        """Put devices into a state of their life: new, managed or retired (`store.life`)."""
+        change_states(self.database, device_ids, state)
 
     def tag(self, device_ids: Iterable[int], tag: str) -> None:
         """Give devices a tag; having it already is no fault."""
@@ -158,11 +156,18 @@ class Inventory:
             return [str(one) for one in connection.scalars(asked)]
 
     def alarms_at(self, site_ids: Sequence[int], limit: int = 50) -> Sequence[Any]:
-        """Return the newest alarms that stand at sites, with their devices' names."""
+        """Return the newest alarms that stand at sites, with their devices' names.
+
+        Nobody is alarmed about a device that is retired.
+        """
         asked = (
             select(ALARM, DEVICE.c.name.label("device"), DEVICE.c.address, DEVICE.c.key)
             .join(DEVICE)
-            .where(ALARM.c.cleared.is_(None), DEVICE.c.site_id.in_(list(site_ids)))
+            .where(
+                ALARM.c.cleared.is_(None),
+                DEVICE.c.site_id.in_(list(site_ids)),
+                DEVICE.c.state != "retired",
+            )
             .order_by(ALARM.c.id.desc())
         )
         with self.database.read() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -19,6 +19,7 @@ from frisket.fleet.change_source import FILE, MOST, Source, read_source, recogni
 from frisket.fleet.changes import PLANNED, takes_two, unpacked_plan
 from frisket.fleet.changing import REFUSED, Changing, takes_part, with_accepted
 from frisket.fleet.health import GOOD, halting
+from frisket.fleet.life import is_trusted
 from frisket.fleet.own import POLICY
 from frisket.fleet.proposals import proposal_of
 from frisket.fleet.roles import Permission
@@ -75,7 +76,15 @@ def _meant(visit: Visit) -> tuple[dict[str, Any], list[int], list[int]]:
         rows = [row for row in rows if sites is None or row.site_id in sites]
     else:
         rows = list(DeviceList(database).each(condition_of(visit.form), visit.now, sites))
-    usable = [row for row in rows if row.address and row.state != "retired"]
+    return meant(rows)
+
+
+def meant(rows: Iterable[Any]) -> tuple[dict[str, Any], list[int], list[int]]:
+    """Return devices as a change keeps them: those that can be asked, their ids and their sites.
+
+    Raises `UsageError` where they are too many.
+    """
+    usable = [row for row in rows if row.address and is_trusted(row.state)]
     if len(usable) > _MOST:
         raise UsageError(f"{len(usable)} devices at once are too many", hint="choose fewer")
     ids = [row.id for row in usable]
@@ -83,7 +92,7 @@ def _meant(visit: Visit) -> tuple[dict[str, Any], list[int], list[int]]:
     return {"ids": ids}, ids, sorted({row.site_id for row in usable})
 
 
-def _policies(visit: Visit) -> list[str]:
+def policies(visit: Visit) -> list[str]:
     """Return the names of the own policies that are approved."""
     return sorted(Texts(visit.services.database, POLICY).holding())
 
@@ -100,7 +109,7 @@ def new(visit: Visit) -> Response:
         wanted=wanted,
         query=query_of(wanted) if wanted else "",
         baselines=_content(visit).baselines,
-        policies=_policies(visit),
+        policies=policies(visit),
         chosen=visit.form.one("baseline", "small-office"),
     )
 
@@ -118,7 +127,7 @@ def make(visit: Visit) -> Response:
         return started(visit, _recorded(visit), condition, sites)
     name = visit.form.one("policy" if kind == "policy" else "baseline")
     table = {"kind": kind, "keys": keys, "baseline": name}
-    source = read_source(table, _content(visit), _policies(visit))
+    source = read_source(table, _content(visit), policies(visit))
     return started(visit, source, condition, sites)
 
 
@@ -134,12 +143,17 @@ def _recorded(visit: Visit) -> Source:
 
 def started(visit: Visit, source: Source, condition: dict[str, Any], sites: list[int]) -> Response:
     """Keep a change, have it planned, and go to its page."""
-    number = keeper(visit).make(source, condition, sites, visit.person.name)
+    return planned(visit, keeper(visit).make(source, condition, sites, visit.person.name))
+
+
+def planned(visit: Visit, number: int) -> Response:
+    """Have a change that is kept planned, and go to its page."""
     visit.services.jobs.start("plan", f"plan:{number}", number)
     return visit.go(f"/changes/{number}", visit.text("The devices are being asked."))
 
 
-def _found(visit: Visit, permission: Permission = Permission.SEE_FLEET) -> Any:
+def found(visit: Visit, permission: Permission = Permission.SEE_FLEET) -> Any:
+    """Return the change of the path. Raises `NotFound` where a site of it is not seen."""
     row = Changes(visit.services.database).find(visit.number("id"))
     where = visit.reach(Permission.SEE_FLEET)
     if row is None or not all(site in where for site in row.sites):
@@ -160,7 +174,7 @@ def _plans(visit: Visit, change: Any) -> Sequence[tuple[int, Plan]]:
 
 def one(visit: Visit) -> Response:
     """Show a change: each device's plan, who decided, and how far it is."""
-    change = _found(visit)
+    change = found(visit)
     plans = _plans(visit, change)
     whole = Plan(
         baseline=plans[0][1].baseline if plans else "",
@@ -173,7 +187,7 @@ def one(visit: Visit) -> Response:
     by_address = {plan.devices[0].address: number for number, plan in plans}
     return visit.page(
         "change.html",
-        **_standing(visit, change),
+        **standing(visit, change),
         groups=alike(whole),
         whole=whole,
         ids=by_address,
@@ -184,10 +198,10 @@ def one(visit: Visit) -> Response:
 
 def progress(visit: Visit) -> Response:
     """Show how far a change is, for a page that is open."""
-    return visit.page("change_progress.html", **_standing(visit, _found(visit)))
+    return visit.page("change_progress.html", **standing(visit, found(visit)))
 
 
-def _standing(visit: Visit, change: Any) -> dict[str, Any]:
+def standing(visit: Visit, change: Any) -> dict[str, Any]:
     """Return what the page and its live part show."""
     rows = Changes(visit.services.database).devices(change.id)
     part = [row for row in rows if takes_part(row)]
@@ -248,7 +262,7 @@ def _wave(number: int, wave: Sequence[str], rows: Mapping[str, Any], change: Any
 
 def accept(visit: Visit) -> Response:
     """Take upon oneself what a plan cuts off: the device's address was typed."""
-    change = _found(visit, Permission.PLAN_CHANGES)
+    change = found(visit, Permission.PLAN_CHANGES)
     form = visit.form
     keeper(visit).accept(
         change.id, form.number("device"), form.one("kind"), form.one("typed"), visit.person.name
@@ -258,14 +272,14 @@ def accept(visit: Visit) -> Response:
 
 def propose(visit: Visit) -> Response:
     """Ask a second person."""
-    change = _found(visit, Permission.PLAN_CHANGES)
+    change = found(visit, Permission.PLAN_CHANGES)
     keeper(visit).propose(change.id, visit.person.account.id, visit.person.name)
     return visit.go(f"/changes/{change.id}", visit.text("A second person has to decide now."))
 
 
 def run(visit: Visit) -> Response:
     """Set it going."""
-    change = _found(visit, Permission.RUN_CHANGES)
+    change = found(visit, Permission.RUN_CHANGES)
     flow = keeper(visit).begin(change.id, visit.person.name)
     visit.services.jobs.start("change", flow, change.id)
     return visit.go(f"/changes/{change.id}", visit.text("It has begun."))
@@ -273,7 +287,7 @@ def run(visit: Visit) -> Response:
 
 def retry(visit: Visit) -> Response:
     """Give failed devices another turn, as approved: those that are named, or all of them."""
-    change = _found(visit, Permission.RUN_CHANGES)
+    change = found(visit, Permission.RUN_CHANGES)
     named = [int(text) for text in visit.form.all("device") if text.isascii() and text.isdigit()]
     flow = keeper(visit).retry(change.id, named, visit.person.name)
     visit.services.jobs.start("change", flow, change.id)
@@ -282,19 +296,19 @@ def retry(visit: Visit) -> Response:
 
 def anew(visit: Visit) -> Response:
     """Plan a new change of the devices that were not changed; it takes a decision of its own."""
-    change = _found(visit, Permission.PLAN_CHANGES)
+    change = found(visit, Permission.PLAN_CHANGES)
     rows = Changes(visit.services.database).devices(change.id)
     left = [row for row in rows if row.step in _LEFT and row.wave >= 0]
     if not left:
         raise UsageError("no device of it failed")
-    source = read_source(change.source, _content(visit), _policies(visit))
+    source = read_source(change.source, _content(visit), policies(visit))
     ids, sites = [row.device_id for row in left], sorted({row.site_id for row in left})
     return started(visit, source, {"ids": ids}, sites)
 
 
 def act(visit: Visit) -> Response:
     """Pause it, let it go on, end it, or put back what was done."""
-    change = _found(visit, Permission.RUN_CHANGES)
+    change = found(visit, Permission.RUN_CHANGES)
     what, who = visit.path.get("act", ""), visit.person.name
     deciding = keeper(visit)
     if what == "pause":

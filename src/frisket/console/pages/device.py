@@ -12,6 +12,7 @@ from frisket.console.faults import NotFound
 from frisket.console.page import Page, Visit
 from frisket.errors import CaptureError, UsageError
 from frisket.fleet.asked import Asker, fresh_mark, start_audit
+from frisket.fleet.life import STATES
 from frisket.fleet.results import text_of, unpacked
 from frisket.fleet.roles import Permission
 from frisket.fleet.witnesses import Line, lines
@@ -107,9 +108,9 @@ def change(visit: Visit) -> Response:
         case "notes":
             visit.record("device.notes", row.key)
             inventory.change_device(row.id, {"notes": form.raw("notes")[:10_000]})
-        case "state" if form.one("state") in {"new", "managed", "retired"}:
+        case "state" if form.one("state") in set(STATES):
             visit.record("device.state", row.key, state=form.one("state"))
-            inventory.change_device(row.id, {"state": form.one("state")})
+            inventory.change_state([row.id], form.one("state"))
         case "tag" if form.one("label"):
             visit.record("devices.tag", form.one("label")[:60], devices=1)
             inventory.tag([row.id], form.one("label")[:60])

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from frisket.console.auth.passkeys import passkeys_of
 from frisket.console.page import Menu, Page, Visit
 from frisket.console.pages.devices import sites_of
+from frisket.fleet.life import IN_USE
 from frisket.fleet.overview import whole
 from frisket.fleet.roles import Permission
 from frisket.model.condition import Condition
@@ -29,12 +30,12 @@ def home(visit: Visit) -> Response:
     return visit.page(
         "home.html",
         lonely=lonely,
-        devices=listed.count(Condition(), visit.now, sites),
+        devices=listed.count(Condition(state=IN_USE), visit.now, sites),
         sites=len(seen),
         scores={b: whole(audits.by_consideration(b, sites)) for b in audits.baselines()},
-        unaudited=listed.count(Condition(unaudited=True), visit.now, sites),
-        low=listed.count(Condition(toner_below=15), visit.now, sites),
-        high=listed.count(Condition(worst=("high",)), visit.now, sites),
+        unaudited=listed.count(Condition(unaudited=True, state=IN_USE), visit.now, sites),
+        low=listed.count(Condition(toner_below=15, state=IN_USE), visit.now, sites),
+        high=listed.count(Condition(worst=("high",), state=IN_USE), visit.now, sites),
         alarms=marks[:8],
         newest=listed.first(Condition(state=("new",)), visit.now, sort="name", size=5, sites=sites),
     )
