@@ -102,3 +102,5 @@ def test_a_token_is_over_when_its_time_is(web: Web) -> None:
     assert web.nobody().get("/api/v1/devices", headers=bearer).status_code == 200
     web.clock.pass_(hours=1)
     assert web.nobody().get("/api/v1/devices", headers=bearer).status_code == 401
+    web.clock.pass_(days=-30)  # set back: the token is of a future whose end is as wrong
+    assert web.nobody().get("/api/v1/devices", headers=bearer).status_code == 401
