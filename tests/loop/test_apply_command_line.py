@@ -166,6 +166,13 @@ def test_a_fleet_is_hardened_from_the_factory_and_brought_back(user: User, basel
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert user.truth() == before
     assert clean(user.journals(), 2)
+    again = user.change("apply", "--undo", user.runs()[0], "--auto-approve")
+    assert (again.returncode, f"by {user.runs()[1]}" in again.stderr) == (2, True), again.stderr
+    ended = user.change("apply", "--resume", user.runs()[1])
+    assert ended.returncode == 0, ended.stderr
+    assert "nothing is left to do" in ended.stderr
+    assert ended.stdout.count("done") == user.devices
+    assert clean(user.journals(), 2)
 
 
 def test_a_saved_plan_is_carried_out_once_and_then_stale(user: User) -> None:
@@ -185,6 +192,16 @@ def test_a_saved_plan_is_carried_out_once_and_then_stale(user: User) -> None:
     assert set(user.asked("lab", "journal", "127.0.1.2")["writes"]) == {"lpd.enabled"}
     again = user.change("apply", str(path))
     assert again.stdout.count("stale") == 2
+
+
+def test_a_plan_that_missed_devices_says_so_in_its_exit_code(user: User) -> None:
+    made = user.change("plan", "127.0.1.1", "127.0.1.250")
+    assert "127.0.1.250" in made.stdout
+    assert made.returncode == 3
+    named = user.change("plan", "127.0.1.1", "-o", str(user.home / "change.plan"))
+    assert named.returncode == 2
+    assert "ends with .json" in named.stderr
+    assert not (user.home / "change.plan").exists()
 
 
 def test_a_plan_of_another_hand_or_content_is_refused(user: User) -> None:

@@ -16,7 +16,7 @@ from frisket.cli.support.planning import make_plan
 from frisket.cli.support.session import open_session, read_text
 from frisket.drivers.plan import Plan
 from frisket.drivers.plan_file import content_version, read_plan
-from frisket.drivers.record import read_run
+from frisket.drivers.record import alone, read_run, taken_back
 from frisket.errors import UsageError
 from frisket.fleet.carrying import to_undo
 
@@ -70,13 +70,22 @@ def apply(
     if resume:
         return carry_on(resume, carrying)
     if undo:
-        plan = to_undo(read_run(runs_folder(), undo, load_catalog())[0])
-    elif _is_saved(targets):
+        return _back(undo, carrying, accepting)
+    if _is_saved(targets):
         plan = _saved(Path(targets[0]))
     else:
         session = open_session(load_content(), baseline, words)
         plan = make_plan(session, targets, visiting, carrying.credentials, open_pins(logging))
-    return carry_out(accept(plan, accepting), carrying, undoes=undo)
+    return carry_out(accept(plan, accepting), carrying)
+
+
+def _back(name: str, carrying: Carrying, accepting: Accepting) -> int:
+    """Take a run back, where that was not done yet. Return the exit code."""
+    folder, catalog = runs_folder(), load_catalog()
+    with alone(folder, name):
+        run = read_run(folder, name, catalog)[0]
+        plan = to_undo(run, taken_back(folder, name, catalog))
+        return carry_out(accept(plan, accepting), carrying, undoes=name)
 
 
 def _is_saved(targets: tuple[str, ...]) -> bool:

@@ -9,18 +9,18 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from frisket.audit.load import load_content
+from frisket.cli.support.carry import save_plan
 from frisket.cli.support.diff import print_plan
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Visiting, Words
 from frisket.cli.support.planning import make_plan
 from frisket.cli.support.session import open_session
-from frisket.cli.support.shown import TableOrJson, print_json, say
-from frisket.drivers.plan_file import plan_table, write_plan
-from frisket.errors import UsageError
+from frisket.cli.support.shown import TableOrJson, print_json
+from frisket.drivers.plan_file import plan_table
 
 app = App(name="plan", help="Show what would change on devices to meet a baseline.")
 
-EXIT_NOTHING, EXIT_ERROR, EXIT_CHANGES = 0, 1, 2
+EXIT_NOTHING, EXIT_ERROR, EXIT_CHANGES, EXIT_INCOMPLETE = 0, 1, 2, 3
 
 
 @app.default
@@ -38,7 +38,8 @@ def plan(
 ) -> int:
     """Show what would change on devices to meet a baseline, in which order, and what it breaks.
 
-    Reads only. What Frisket cannot write itself becomes a work order for a person.
+    Reads only. What Frisket cannot write itself becomes a work order for a person. Exit code: 0
+    planned, 3 some devices were missed.
 
     Parameters
     ----------
@@ -73,13 +74,9 @@ def plan(
     else:
         print_plan(found, verbose=verbose)
     if output is not None:
-        try:
-            output.write_text(write_plan(found), encoding="utf-8")
-        except OSError as fault:
-            raise UsageError(f"cannot write {output}: {fault.strerror}") from fault
-        say(f"wrote {output}; carry it out with: frisket apply {output}")
+        save_plan(found, output)
     if not detailed_exitcode:
-        return 0
+        return EXIT_INCOMPLETE if found.missed else EXIT_NOTHING
     if found.missed:
         return EXIT_ERROR
     return EXIT_CHANGES if found.changes else EXIT_NOTHING

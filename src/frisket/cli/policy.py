@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from frisket.audit.load import Content, load_content
 from frisket.audit.sheet import Sheet, contrasts, from_baseline, read_sheet, write_sheet
-from frisket.cli.support.carry import Carrying, accept, carry_on, carry_out
+from frisket.cli.support.carry import Carrying, accept, carry_on, carry_out, save_plan
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting
 from frisket.cli.support.planning import network_of
@@ -26,7 +26,6 @@ from frisket.cli.support.policy_shown import (
 from frisket.cli.support.session import now, read_text
 from frisket.cli.support.shown import TableOrJson, print_json, say
 from frisket.drivers.plan import Plan
-from frisket.drivers.plan_file import write_plan
 from frisket.drivers.policy_visit import PolicySeen
 from frisket.errors import UsageError
 from frisket.fleet.policies import Policies
@@ -62,6 +61,9 @@ def _of_file(word: str, content: Content) -> Sheet:
             return Sheet()
         if name == "all":
             name = "security-policy"
+        if name not in content.baselines:
+            known = ", ".join(sorted({"all", "none", *content.baselines}))
+            raise UsageError(f"there is no {word[:60]!r}", hint=f"templates: {known}")
         return from_baseline(content.baseline(name), content)
     return read_sheet(read_text(Path(word), "policy"), word, content)
 
@@ -92,7 +94,7 @@ def show(
     ----------
     targets
         Devices as for `frisket audit`, a policy file (*.toml), or a template (template:all,
-        template:enterprise, template:small-office, template:none).
+        template:enterprise, template:small-office, template:modern, template:none).
     format
         table or json.
     """
@@ -172,7 +174,8 @@ def export(
     Parameters
     ----------
     source
-        A device, or template:all, template:enterprise, template:small-office, template:none.
+        A device, or template:all, template:enterprise, template:small-office, template:modern,
+        template:none.
     output
         The file to write; without it, standard output.
     """
@@ -264,8 +267,7 @@ def distribute(
     sheet = _source(source, content, policies, visiting)
     plan = _planned(policies, sheet, targets, visiting, accepting)
     if output is not None:
-        _write(output, write_plan(plan))
-        say(f"wrote {output}; carry it out with: frisket apply {output}")
+        save_plan(plan, output)
         return EXIT_INCOMPLETE if plan.missed else 0
     return carry_out(plan, carrying)
 

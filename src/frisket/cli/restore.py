@@ -12,13 +12,12 @@ from cyclopts import App, Parameter
 from frisket.audit.configuration import Configuration, choose, read_configurations
 from frisket.audit.load import load_content
 from frisket.catalog.load import Catalog, load_catalog
-from frisket.cli.support.carry import Carrying, accept, carry_out
+from frisket.cli.support.carry import Carrying, accept, carry_out, save_plan
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting
 from frisket.cli.support.planning import network_of
 from frisket.cli.support.policies import each
 from frisket.cli.support.session import now
-from frisket.cli.support.shown import say
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.access.web import LoginRefused
 from frisket.drivers.approach import approach
@@ -26,7 +25,7 @@ from frisket.drivers.base import Pin
 from frisket.drivers.credential_file import read_private
 from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan, Subject
-from frisket.drivers.plan_file import content_version, write_plan
+from frisket.drivers.plan_file import content_version
 from frisket.drivers.read import Caller, Told
 from frisket.drivers.restore import is_another, plan_restore
 from frisket.errors import CaptureError, FrisketError, UsageError
@@ -92,11 +91,7 @@ def restore(
     plan = accept(plan, accepting)
     if output is None:
         return carry_out(plan, Carrying(credentials, visiting, Spreading(), format, auto_approve))
-    try:
-        output.write_text(write_plan(plan), encoding="utf-8")
-    except OSError as fault:
-        raise UsageError(f"cannot write {output}: {fault.strerror}") from fault
-    say(f"wrote {output}; carry it out with: frisket apply {output}")
+    save_plan(plan, output)
     return 0
 
 

@@ -7,8 +7,10 @@ knows, and it is read before anything else is done.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -57,6 +59,9 @@ _FAILED = frozenset(
         *(Outcome.UNKNOWN, Outcome.UNRECORDED, Outcome.BUG),
     }
 )
+
+
+_PUT_BACK = frozenset({Outcome.DONE, Outcome.COMPLIANT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,44 @@ def read_run(folder: Path, name: str, catalog: Catalog) -> tuple[Run, Record]:
     for row in rows[1:]:
         _take(devices[row["device"]], row)
     return Run(name, plan, str(rows[0].get("undoes", "")), devices), Record(ledger)
+
+
+@contextmanager
+def alone(folder: Path, name: str) -> Iterator[None]:
+    """Hold a run for this process. Raises `UsageError` where another one carries it out.
+
+    Two that went on with one run would each find a value not written yet, and write it both.
+    """
+    path = run_path(folder, name)
+    if not path.exists():
+        raise UsageError(f"there is no run {name}", hint=f"runs are kept in {folder}")
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as fault:
+            why = f"run {name} is being carried out by another process"
+            raise UsageError(why, hint="wait until it has ended") from fault
+        yield
+
+
+def taken_back(folder: Path, name: str, catalog: Catalog) -> dict[str, str]:
+    """Return the devices that a run no longer stands on: by address, the run that took it back.
+
+    A taking back that was itself taken back does not count.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*.run")):
+        first = next(iter(Ledger(path).read()), {})
+        if first.get("undoes") != name:
+            continue
+        run, _ = read_run(folder, path.stem, catalog)
+        again = taken_back(folder, run.id, catalog)
+        for address, progress in run.devices.items():
+            if progress.result is not None and progress.result.outcome in _PUT_BACK:
+                found[address] = run.id
+            if address in again:
+                found.pop(address, None)
+    return found
 
 
 def progress_of(rows: Iterable[Mapping[str, Any]]) -> Progress:

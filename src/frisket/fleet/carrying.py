@@ -124,6 +124,7 @@ class Applier:
         self.event(result.address, "outcome", result.outcome)
 
 
+NOBODY: Mapping[str, str] = {}
 _OPEN = frozenset(
     {Outcome.UNKNOWN, Outcome.NOT_BEGUN, Outcome.UNREACHABLE, Outcome.DENIED, Outcome.BUSY}
 )
@@ -138,8 +139,11 @@ def to_resume(run: Run) -> tuple[DevicePlan, ...]:
     )
 
 
-def to_undo(run: Run) -> Plan:
-    """Return the plan that takes a run back. Raises `UsageError` where it changed nothing."""
+def to_undo(run: Run, without: Mapping[str, str] = NOBODY) -> Plan:
+    """Return the plan that takes a run back. Raises `UsageError` where it changed nothing.
+
+    `without` are the devices where that has been done, by address, and which run did it.
+    """
     drivers = {driver.name: driver for driver in load_drivers()}
 
     def seen(device: DevicePlan) -> Driver:
@@ -149,7 +153,12 @@ def to_undo(run: Run) -> Plan:
         inverse(device, tuple(progress.meant), seen(device), load_catalog())
         for device in run.plan.devices
         if (progress := run.devices[device.address]).meant and device.driver in drivers
+        if device.address not in without
     )
+    if not devices and without:
+        by = ", ".join(sorted(set(without.values())))
+        hint = f"frisket apply --undo {by.rpartition(' ')[2]} does it again"
+        raise UsageError(f"run {run.id} was taken back already by {by}", hint=hint)
     if not devices:
         raise UsageError(f"run {run.id} has left nothing to undo")
     return replace(run.plan, devices=devices, missed=(), made=now())

@@ -13,10 +13,12 @@ from frisket.drivers.record import (
     Outcome,
     Record,
     Result,
+    alone,
     new_record,
     read_run,
     run_name,
     run_path,
+    taken_back,
 )
 from frisket.errors import UsageError
 from frisket.ledger import Ledger, LedgerFault
@@ -128,3 +130,36 @@ async def test_each_of_many_hears_that_there_is_no_room(tmp_path: Path) -> None:
     ledger.full = False
     await record.share(lambda r: r.restart(TARGET.address))
     assert read_run(tmp_path, RUN, CATALOG)[0].devices[TARGET.address].written == []
+
+
+def ended(folder: Path, second: int, undoes: str, outcome: Outcome) -> str:
+    """Record a run that ended; return its name."""
+    name = run_name(NOW, second)
+    record = new_record(folder, name)
+    record.begin(name, PLAN, undoes)
+    record.result(Result(TARGET.address, outcome))
+    return name
+
+
+def test_a_run_is_taken_back_once_until_that_is_taken_back(tmp_path: Path) -> None:
+    first = ended(tmp_path, 1, "", Outcome.DONE)
+    assert taken_back(tmp_path, first, CATALOG) == {}
+    ended(tmp_path, 2, first, Outcome.UNREACHABLE)
+    assert taken_back(tmp_path, first, CATALOG) == {}
+    third = ended(tmp_path, 3, first, Outcome.DONE)
+    assert taken_back(tmp_path, first, CATALOG) == {TARGET.address: third}
+    fourth = ended(tmp_path, 4, third, Outcome.DONE)
+    assert taken_back(tmp_path, first, CATALOG) == {}, "it stands again"
+    ended(tmp_path, 5, fourth, Outcome.DONE)
+    assert taken_back(tmp_path, first, CATALOG) == {TARGET.address: third}
+
+
+def test_a_run_is_carried_out_by_one_process_at_a_time(tmp_path: Path) -> None:
+    name = ended(tmp_path, 1, "", Outcome.NOT_BEGUN)
+    second = pytest.raises(UsageError, match="another process")
+    with alone(tmp_path, name), second, alone(tmp_path, name):
+        pytest.fail("two held it")
+    with alone(tmp_path, name):
+        pass
+    with pytest.raises(UsageError, match="there is no run"), alone(tmp_path, RUN):
+        pytest.fail("there was nothing to hold")

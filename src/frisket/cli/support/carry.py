@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -23,11 +24,13 @@ from frisket.cli.support.shown import in_order, print_table, say
 from frisket.drivers.credential import Credentials
 from frisket.drivers.job import Mode
 from frisket.drivers.plan import DevicePlan, Plan
+from frisket.drivers.plan_file import write_plan
 from frisket.drivers.record import (
     Outcome,
     Progress,
     Record,
     Result,
+    alone,
     new_record,
     read_run,
     run_name,
@@ -65,12 +68,15 @@ def carry_out(plan: Plan, carrying: Carrying, undoes: str = "") -> int:
     elif not agreed(plan):
         say("nothing was changed")
         return EXIT_FAILED
-    return _carry(_begun(runs_folder(), plan, undoes), carrying)
+    begun = _begun(runs_folder(), plan, undoes)
+    with alone(runs_folder(), begun.name):
+        return _carry(begun, carrying)
 
 
 def carry_on(name: str, carrying: Carrying) -> int:
     """Go on with a run that was interrupted. Return the exit code."""
-    return _carry(_resumed(runs_folder(), name), carrying)
+    with alone(runs_folder(), name):
+        return _carry(_resumed(runs_folder(), name), carrying)
 
 
 def _carry(begun: _Begun, carrying: Carrying) -> int:
@@ -85,7 +91,11 @@ def _carry(begun: _Begun, carrying: Carrying) -> int:
         begun.progress,
     )
     waves = carrying.spreading.waves(carrying.visiting.parallel)
-    results = _run(applier, begun, waves, quiet=carrying.visiting.quiet)
+    if begun.ended and not begun.devices:
+        say(f"run {begun.name} has ended on every device; nothing is left to do")
+        results = list(begun.ended)
+    else:
+        results = [*begun.ended, *_run(applier, begun, waves, quiet=carrying.visiting.quiet)]
     if carrying.format == "table":
         _print(results)
     return _exit_code(results, begun.plan)
@@ -110,6 +120,7 @@ class _Begun:
     record: Record
     mode: Mode
     progress: Mapping[str, Progress] = field(default_factory=dict)
+    ended: tuple[Result, ...] = ()  # of the devices that nothing is left to do on
 
 
 def _begun(folder: Path, plan: Plan, undoes: str) -> _Begun:
@@ -123,7 +134,14 @@ def _begun(folder: Path, plan: Plan, undoes: str) -> _Begun:
 def _resumed(folder: Path, name: str) -> _Begun:
     run, record = read_run(folder, name, load_catalog())
     mode = Mode.UNDO if run.undoes else Mode.RESUMED
-    return _Begun(run.id, run.plan, to_resume(run), record, mode, run.devices)
+    devices = to_resume(run)
+    left = {device.address for device in devices}
+    ended = tuple(
+        progress.result
+        for address, progress in run.devices.items()
+        if progress.result is not None and address not in left
+    )
+    return _Begun(run.id, run.plan, devices, record, mode, run.devices, ended)
 
 
 def _run(applier: Applier, begun: _Begun, waves: Waves, *, quiet: bool) -> list[Result]:
@@ -135,6 +153,18 @@ def _run(applier: Applier, begun: _Begun, waves: Waves, *, quiet: bool) -> list[
     except KeyboardInterrupt:
         say(f"interrupted; go on with: frisket apply --resume {begun.name}")
         raise
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write a plan for `frisket apply`, which knows plans by their name. Raises `UsageError`."""
+    if path.suffix != ".json":
+        hint = f"such as {path.name}.plan.json: frisket apply takes other names for devices"
+        raise UsageError("the name of a saved plan ends with .json", hint=hint)
+    try:
+        path.write_text(write_plan(plan), encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(f"cannot write {path}: {fault.strerror}") from fault
+    say(f"wrote {path}; carry it out with: frisket apply {shlex.quote(str(path))}")
 
 
 def agreed(plan: Plan) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from frisket.audit.groups import PREFIX
@@ -52,7 +52,7 @@ async def _resolve(name: str) -> Target | Incomplete:
 
 
 async def resolve_targets(
-    words: Iterable[str], lab: Path | None = None, inventory: Path | None = None
+    words: Sequence[str], lab: Path | None = None, inventory: Path | None = None
 ) -> tuple[list[Target], list[Incomplete]]:
     """Return targets, each address once, and the names that do not resolve. Raises `UsageError`."""
     targets: dict[str, Target] = {}
@@ -84,6 +84,8 @@ async def resolve_targets(
                 targets[one.address] = one
             else:
                 lost.append(one)
+    if not (targets or lost):
+        raise UsageError(f"{' '.join(words)[:60]} names no device")
     return list(targets.values()), lost
 
 

@@ -31,6 +31,12 @@ async def test_what_cannot_be_a_target_is_said(word: str) -> None:
         await resolve_targets([word])
 
 
+async def test_a_file_that_names_nobody_is_no_fleet(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("# all have gone\n")
+    with pytest.raises(UsageError, match="names no device"):
+        await resolve_targets([f"@{tmp_path / 'empty.txt'}"])
+
+
 async def test_a_group_of_the_inventory_is_its_targets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
