@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
 
 from frisket.model.finding import Verdict
 from frisket.store.database import Database
+from frisket.store.standing import restate
 from frisket.store.tables.audit import CHANGE, FAILING, RESULT, RULE_SCORE, SCORE
 from frisket.store.tables.device import DEVICE, SITE
 
@@ -136,7 +137,7 @@ class Audits:
     def _write(self, connection: Connection, records: Sequence[AuditRecord]) -> None:
         if not records:
             return
-        names = ("at", "compliance", "coverage", "verdicts", "findings", "readings")
+        names = ("at", "compliance", "coverage", "worst", "verdicts", "findings", "readings")
         row = self.database.insert(RESULT)
         replaced = {name: row.excluded[name] for name in names}
         connection.execute(
@@ -150,20 +151,7 @@ class Audits:
                 for record in records
             ],
         )
-        connection.execute(
-            update(DEVICE).where(DEVICE.c.id == bindparam("device")),
-            [
-                {
-                    "device": record.device_id,
-                    "compliance": record.compliance,
-                    "coverage": record.coverage,
-                    "worst": record.worst,
-                    "audited": record.at,
-                    "last_seen": record.at,
-                }
-                for record in records
-            ],
-        )
+        restate(connection, [record.device_id for record in records])
 
     def _refail(
         self,

@@ -27,9 +27,11 @@ RESULT = Table(
     Column("at", Moment, nullable=False),
     Column("compliance", Float),
     Column("coverage", Float),
+    Column("worst", String(10), nullable=False, server_default=""),
     Column("verdicts", DOCUMENT, nullable=False),
     Column("findings", LargeBinary, nullable=False),
     Column("readings", LargeBinary, nullable=False),
+    Index("ix_audit_result_worst", "baseline", "compliance", "device_id"),
 )
 
 # What fails or is disputed now: which devices, by consideration and by rule.
