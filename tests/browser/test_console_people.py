@@ -121,7 +121,7 @@ def test_an_attestation_has_its_file(browser: Browser, served: Served) -> None:
         page.get_by_label("Answer").fill("yes")
         page.get_by_label("What shows it").fill(f"photograph {HOSTILE}")
         page.get_by_label("File 1").set_input_files(
-            files={"name": "../a b.html", "mimeType": "text/html", "buffer": b"%PDF-1.7 x"}
+            files={"name": "../a b.pdf", "mimeType": "text/html", "buffer": b"%PDF-1.7 x"}
         )
         page.get_by_role("button", name="Attest").click()
         expect(page.get_by_text("It counts from the next audit on.")).to_be_visible()

@@ -134,7 +134,10 @@ def _tell_faults(app: FastAPI, services: Services) -> None:
         return problem(422, "The request is malformed", said)
 
     async def bug(request: Request, fault: Exception) -> Response:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=fault)
+        # The address may hold a link's secret: the page's own name is told.
+        endpoint = request.scope.get("endpoint")
+        path = endpoint.page.path if isinstance(endpoint, PageEndpoint) else request.url.path
+        _log.error("%s %s failed", request.method, path, exc_info=fault)
         detail = "This is a fault of Frisket. It is in the server's log; nothing was half done."
         return await run_in_threadpool(shown, request, 500, "Something broke here", detail)
 

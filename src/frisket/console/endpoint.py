@@ -103,7 +103,7 @@ class PageEndpoint:
             visit = Visit(self.services, request, form, None, request.state.nonce)
         page = self.page
         try:
-            admit(visit, page.access, fresh=page.fresh, bare=page.bare, cost=page.cost)
+            admit(visit, page.access, fresh=page.fresh, bare=page.bare, cost=page.price)
             if visit.who is not None and isinstance(page.access, Permission):
                 self.services.pace.begin(visit.who.account.id)
                 running.append(visit.who.account.id)

@@ -27,6 +27,7 @@ class Anyone(Enum):
 
 
 ANYONE: Final = Anyone.ANYONE
+_FILE: Final = 20
 Access = Permission | Literal[Anyone.ANYONE]
 Method = Literal["GET", "POST"]
 
@@ -188,7 +189,7 @@ class Page:
 
     `fresh` asks for a login of the last minutes (dangerous acts). `most` is the longest body.
     `bare` opens it to who has shown one factor and needs two: the ways to show the second one.
-    `cost` is how much of an account's pace it takes (`pace.Pace`).
+    `cost` is how much of an account's pace it takes (`pace.Pace`); without it files cost more.
     """
 
     method: Method
@@ -199,4 +200,9 @@ class Page:
     fresh: bool = False
     most: int = 0
     bare: bool = False
-    cost: int = 1
+    cost: int = 0
+
+    @property
+    def price(self) -> int:
+        """Return what it costs: a file is made of much more than a page is."""
+        return self.cost or (_FILE if self.path.endswith((".csv", "/export", "/file")) else 1)

@@ -26,6 +26,26 @@ _SIGNS: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"PK\x03\x04", "application/zip"),
 )
 _TEXT_BEGINS: Final = 4096
+_ZIP: Final = "application/zip"
+# What is taken: the ending of a name, and the bytes that belong to it. Office files are packed.
+TAKEN: Final = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "heic": "image/heic",
+    "txt": "text/plain",
+    "csv": "text/plain",
+    "log": "text/plain",
+    "eml": "text/plain",
+    "zip": _ZIP,
+    "docx": _ZIP,
+    "xlsx": _ZIP,
+    "odt": _ZIP,
+    "ods": _ZIP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +83,19 @@ def safe_name(name: str) -> str:
 
 
 def evidence_of(name: str, body: bytes) -> Evidence:
-    """Return a file as it is kept. Raises `UsageError` where it is empty or too large."""
+    """Return a file as it is kept.
+
+    Raises `UsageError` where it is empty or too large, of a kind that is not taken, or where its
+    bytes are not what its name says. Packed files are never unpacked.
+    """
+    safe, kind = safe_name(name), type_of(body)
     if not body:
-        raise UsageError(f"{safe_name(name)} is empty")
+        raise UsageError(f"{safe} is empty")
     if len(body) > LARGEST:
-        raise UsageError(f"{safe_name(name)} is larger than {LARGEST >> 20} MiB")
-    return Evidence(safe_name(name), type_of(body), hashlib.sha256(body).hexdigest(), body)
+        raise UsageError(f"{safe} is larger than {LARGEST >> 20} MiB")
+    ending = safe.rpartition(".")[2].lower() if "." in safe else ""
+    if ending not in TAKEN:
+        raise UsageError(f"{safe} is of a kind that is not taken", hint=", ".join(TAKEN))
+    if TAKEN[ending] != kind:
+        raise UsageError(f"{safe} is not what its name says")
+    return Evidence(safe, kind, hashlib.sha256(body).hexdigest(), body)

@@ -23,6 +23,7 @@ Application = Callable[
     ],
     Awaitable[None],
 ]
+_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all of this kind
 _GRACE = 5  # seconds that open requests may still take when the server is told to stop
 
 
@@ -63,10 +64,24 @@ def check_pair(certificate: Path | None, key: Path | None) -> None:
     if (certificate is None) != (key is None):
         raise UsageError("a certificate and its key go together")
     if certificate is not None and key is not None:
-        try:
-            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
-        except (OSError, ssl.SSLError) as fault:
-            raise UsageError(f"the certificate or its key cannot be used: {fault}") from fault
+        tls_of(certificate, key)
+
+
+def tls_of(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return how TLS is served: 1.3 or 1.2, forward secret and authenticated suites alone.
+
+    Raises `UsageError` where certificate or key cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_SUITES)
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as fault:
+        raise UsageError(f"the certificate or its key cannot be used: {fault}") from fault
+    return context
 
 
 def free_port(address: str) -> int:
@@ -98,10 +113,10 @@ def serve_asgi(
     check_pair(certificate, key)
     sock = bound_tcp(address, port, shared=shared)
     bound = int(sock.getsockname()[1])
+    tls = tls_of(certificate, key) if certificate is not None and key is not None else None
     config = uvicorn.Config(
         app,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
         log_level="warning",
         access_log=False,
         server_header=False,

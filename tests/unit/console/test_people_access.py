@@ -84,7 +84,7 @@ def test_nobody_waives_beyond_their_sites(office: Web) -> None:
     assert north.post(f"/waivers/{row.id}/end").status_code == 303
 
 
-def attest(who: Client, to: str, **more: str) -> int:
+def attest(who: Client, to: str, name: str = "a.txt", **more: str) -> int:
     fields = {
         "what": "key:service-mode.password-strong",
         "answer": "yes",
@@ -93,7 +93,7 @@ def attest(who: Client, to: str, **more: str) -> int:
         "when": "2026-03-01",
         "evidence": "seen",
     }
-    files = {"file-1": ("a.html", b"<script>alert(1)</script>", "text/html")}
+    files = {"file-1": (name, b"<script>alert(1)</script>", "text/html")}
     return who.post("/attestations", data=fields | more, files=files).status_code
 
 
@@ -103,11 +103,13 @@ def test_evidence_stays_within_its_site_and_is_never_a_page(office: Web) -> None
     assert attest(north, "device:2") == 403
     assert attest(north, "device:1", when="2026-03-09") == 400
     assert attest(north, "device:1", answer="perhaps") == 400
+    assert attest(north, "device:1", name="a.html") == 400
+    assert attest(north, "device:1", name="a.pdf") == 400
     assert north.get("/evidence/1").status_code == 403
     assert office.visitor("far", Grant(Role.AUDITOR, 2)).get("/evidence/1").status_code == 404
     answer = office.visitor("near", Grant(Role.AUDITOR, 1)).get("/evidence/1")
     assert answer.headers["content-type"].startswith("text/plain")
-    assert answer.headers["content-disposition"] == 'attachment; filename="a.html"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="a.txt"'
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
     assert answer.content == b"<script>alert(1)</script>"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -23,7 +25,7 @@ from frisket.errors import UsageError
 from frisket.fleet.act import Carrying
 from frisket.fleet.acts.texts import ACTS, describe, make
 from frisket.fleet.asking import answers_of, left_open, questions_of
-from frisket.fleet.evidence import LARGEST, UNKNOWN, evidence_of, safe_name, type_of
+from frisket.fleet.evidence import LARGEST, TAKEN, UNKNOWN, evidence_of, safe_name, type_of
 from frisket.fleet.own import BASELINE, POLICY, OwnBaselines, check_text
 from frisket.fleet.results import record_of, unpacked
 from frisket.fleet.roles import Reach
@@ -75,7 +77,41 @@ def test_a_file_has_bounds_and_a_digest() -> None:
     assert (kept.name, kept.digest) == ("a.jpg", hashlib.sha256(b"\xff\xd8\xff").hexdigest())
     for body in (b"", b"x" * (LARGEST + 1)):
         with pytest.raises(UsageError):
-            evidence_of("a", body)
+            evidence_of("a.txt", body)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.html", b"<script>alert(1)</script>"),
+        ("a.svg", b"<svg onload='x'/>"),
+        ("a", b"plain text"),
+        ("a.pdf", b"plain text"),
+        ("a.png", b"%PDF-1.7"),
+        ("a.txt", b"PK\x03\x04 packed"),
+        ("a.txt", b"\x7fELF"),
+        ("a.pdf.exe", b"%PDF-1.7"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_refused(name: str, body: bytes) -> None:
+    with pytest.raises(UsageError):
+        evidence_of(name, body)
+
+
+@pytest.mark.parametrize(("ending", "kind"), TAKEN.items())
+def test_what_is_taken_is_never_a_page(ending: str, kind: str) -> None:
+    assert kind not in {"text/html", "image/svg+xml", UNKNOWN}
+    assert ending == ending.lower()
+
+
+def test_what_is_packed_is_kept_as_it_is() -> None:
+    """A bomb stays packed: nothing of ours opens it."""
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("../../zeros", b"\0" * (50 << 20))
+    kept = evidence_of("bomb.zip", bomb.getvalue())
+    assert kept.body == bomb.getvalue()
+    assert len(kept.body) < 1 << 20
 
 
 def opened(device: int) -> dict[int, object]:
