@@ -42,6 +42,7 @@ WANTED = [
     ("orders", "csv"),
     ("results", "sarif"),
     ("results", "pdf"),
+    ("results", "zip"),
 ]
 
 
@@ -71,7 +72,7 @@ def test_reports_are_made_and_kept(browser: Browser, served: Served) -> None:
             assert answer.ok
             made[kind, form] = answer.body()
         check_page(window, "/reports")
-        expect(page.get_by_role("link", name="Download")).to_have_count(8)
+        expect(page.get_by_role("link", name="Download")).to_have_count(9)
     for (_, form), octets in made.items():
         if form == "pdf":
             with pikepdf.open(io.BytesIO(octets)) as pdf:

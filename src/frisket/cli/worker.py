@@ -33,6 +33,7 @@ def worker(*, data: Path, database: str = "") -> int:
         postgresql://… of the console. Without it: FRISKET_DATABASE.
     """
     from frisket.console.build import open_data, open_log
+    from frisket.console.language import load_catalogues
     from frisket.fleet.engine import open_engine
 
     url = database or os.environ.get(DATABASE, "")
@@ -47,7 +48,8 @@ def worker(*, data: Path, database: str = "") -> int:
         if topic == "worker":
             say(str(what["said"]))
 
-    engine = open_engine(data, opened, now, told, log=open_log(data, opened))
+    log, messages = open_log(data, opened), load_catalogues()
+    engine = open_engine(data, opened, now, told, log=log, catalogues=messages)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

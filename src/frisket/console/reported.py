@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from frisket.console.faults import NotFound
+from frisket.console.language import ENGLISH, chosen_language
 from frisket.console.page import Visit
+from frisket.fleet.reporting import speech_of
 from frisket.fleet.roles import Permission
 from frisket.report.escape import guarded, visible
+from frisket.report.speech import Speech
 from frisket.store.inventory import Inventory, Site
 from frisket.store.reported import Reported, Who
 from frisket.telemetry.gateway.metrics import Metrics
@@ -83,12 +86,36 @@ def download(octets: bytes, name: str, media: str) -> Response:
     return Response(octets, media_type=media, headers=headers)
 
 
+def download_parts(
+    octets: Iterator[bytes], name: str, media: str, size: int | None = None
+) -> Response:
+    """Return a file to keep that comes in parts. `name` is ours, never a device's."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    if size is not None:
+        headers["content-length"] = str(size)
+    return StreamingResponse(octets, media_type=media, headers=headers)
+
+
 def _plain(cell: Any) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="seconds")
     return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
+
+
+def speech_of_visit(visit: Visit) -> Speech:
+    """Return how a report speaks to the visitor: in their language and zone."""
+    account, catalogues = visit.person.account, visit.services.crew.catalogues
+    return speech_of(catalogues, language_of_reports(visit), account.zone)
+
+
+def language_of_reports(visit: Visit) -> str:
+    """Return the language in which the visitor reads, as far as reports have it."""
+    catalogues = visit.services.crew.catalogues
+    accepted = visit.request.headers.get("accept-language", "")
+    wish = visit.person.account.language
+    return chosen_language(wish, accepted, catalogues) if catalogues else ENGLISH
 
 
 def level_words(level: Level) -> str:

@@ -61,8 +61,13 @@ def digest_of_record(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the digest of what is on record of one device, as the audit log has it."""
     found = sha256()
     for row in rows:
-        found.update(json.dumps(row, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+        found.update(f"{line_of_record(row)}\n".encode())
     return found.hexdigest()
+
+
+def line_of_record(row: Mapping[str, Any]) -> str:
+    """Return a row of a record as its digest covers it: JSON in ASCII, keys sorted, no spaces."""
+    return json.dumps(row, sort_keys=True, separators=(",", ":"))
 
 
 def takes_two(devices: int, accepted: Mapping[str, Any]) -> bool:

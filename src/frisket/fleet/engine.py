@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +62,7 @@ def open_engine(
     works: bool = True,
     content: Content | None = None,
     log: AuditLog | None = None,
+    catalogues: Mapping[str, NullTranslations] | None = None,
 ) -> Engine:
     """Open the engine of a data folder, or of its PostgreSQL. Raises `JobFault`, `StoreFault`.
 
@@ -82,6 +84,7 @@ def open_engine(
         equipment=equipment,
         log=log,
         executor=executor,
+        catalogues=catalogues or {},
     )
     equipment.ready()
     patience = Patience(database)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from frisket.model.finding import AuditResult, DeviceResult, Finding
+from frisket.model.finding import AuditResult, DeviceResult, Finding, Verdict
 from frisket.report.figures import (
     BAD,
     ORDER,
@@ -13,8 +13,6 @@ from frisket.report.figures import (
     counts,
     device_title,
     evidence_text,
-    instant,
-    moment,
     overall,
     percent,
     setting_text,
@@ -22,77 +20,98 @@ from frisket.report.figures import (
     widespread,
 )
 from frisket.report.paper import Bars, Block, Figures, Grid, Heading, Paper, Words
+from frisket.report.speech import Speech
 
 
-def audit_paper(result: AuditResult) -> Paper:
+def audit_paper(result: AuditResult, speech: Speech | None = None) -> Paper:
     """Return an audit as a paper: the numbers, what fails, and each device."""
-    return Paper(
-        "Audit of printers",
-        f"Baseline {result.baseline}, {moment(result.started)}",
-        result.finished,
-        tuple(_blocks(result)),
+    told = speech or Speech()
+    about = told.say(
+        "Baseline %(name)s, %(when)s", name=result.baseline, when=told.moment(result.started)
     )
+    blocks = tuple(_blocks(result, told))
+    return Paper(told.say("Audit of printers"), about, result.finished, blocks, told)
 
 
-def _blocks(result: AuditResult) -> Iterator[Block]:
+def word_of(verdict: Verdict, speech: Speech) -> str:
+    """Return a verdict in words."""
+    return speech.say(verdict.value.replace("-", " "))
+
+
+def _blocks(result: AuditResult, speech: Speech) -> Iterator[Block]:
+    say = speech.say
     compliant, covered = overall(result)
     number = counts(all_findings(result))
     yield Figures(
         (
-            (percent(compliant), "compliance: met, of what could be judged"),
-            (percent(covered), "coverage: judged, of what applies"),
-            (str(len(result.devices)), "devices judged"),
-            (str(len(result.incomplete)), "not judged"),
+            (share(compliant, speech), say("compliance: met, of what could be judged")),
+            (share(covered, speech), say("coverage: judged, of what applies")),
+            (f"{len(result.devices):,}", say("devices judged")),
+            (f"{len(result.incomplete):,}", say("not judged")),
         )
     )
     most = max(number.values(), default=0) or 1
-    bars = tuple((v.value.replace("-", " "), n / most, str(n)) for v, n in number.items())
-    yield Bars("Findings by verdict", bars)
+    bars = tuple((word_of(v, speech), n / most, f"{n:,}") for v, n in number.items())
+    yield Bars(say("Findings by verdict"), bars)
     failing = widespread(result)[:20]
     if failing:
         rows = tuple(
-            (one.finding.consideration, one.finding.title, one.finding.severity.value, str(n))
+            (
+                *(one.finding.consideration, one.finding.title),
+                *(say(one.finding.severity.value), f"{len(one.targets):,}"),
+            )
             for one in failing
-            for n in [len(one.targets)]
         )
-        headings = ("Consideration", "What is not met", "Severity", "Devices")
-        yield Grid("What fails most", headings, rows, frozenset({3}), (2, 6, 1.5, 1.2))
+        headings = tuple(map(say, ("Consideration", "What is not met", "Severity", "Devices")))
+        yield Grid(say("What fails most"), headings, rows, frozenset({3}), (2, 6, 1.5, 1.2))
     for device in result.devices:
-        yield from device_blocks(device)
+        yield from device_blocks(device, speech)
     if result.incomplete:
         missed = tuple((one.target, one.why) for one in result.incomplete)
-        yield Grid("Not judged", ("Target", "Why"), missed, widths=(2, 5))
+        yield Grid(say("Not judged"), (say("Target"), say("Why")), missed, widths=(2, 5))
 
 
-def device_blocks(device: DeviceResult) -> Iterator[Block]:
+def share(part: float | None, speech: Speech) -> str:
+    """Return a share in words, `42 %`, or that there was nothing to count."""
+    return speech.say("none") if part is None else percent(part)
+
+
+def device_blocks(device: DeviceResult, speech: Speech) -> Iterator[Block]:
     """Yield one device's findings, those that need a person first."""
-    who = device.identity
+    say, who = speech.say, device.identity
     yield Heading(device_title(device))
     facts = (device.target, who.serial, who.firmware, who.location)
-    told = f"{percent(device.compliance)} compliance, {percent(device.coverage)} coverage"
+    told = say(
+        "%(compliance)s compliance, %(coverage)s coverage",
+        compliance=share(device.compliance, speech),
+        coverage=share(device.coverage, speech),
+    )
     yield Words(" · ".join([*(fact for fact in facts if fact), told]))
     findings = sorted((f for f in device.findings if f.verdict not in QUIET), key=urgency)
-    if findings:
-        headings = ("Rule", "Verdict", "Because", "To do")
-        rows = tuple(_row(finding) for finding in findings)
-        yield Grid(f"Findings of {device_title(device)}", headings, rows, widths=(3, 1.5, 4, 3.5))
+    yield Grid(
+        say("Findings of %(device)s", device=device_title(device)),
+        tuple(map(say, ("Rule", "Verdict", "Because", "To do"))),
+        tuple(_row(finding, speech) for finding in findings),
+        widths=(3, 1.5, 4, 3.5),
+        empty=say("Nothing needs a person."),
+    )
     number = counts(device.findings)
-    quiet = ", ".join(f"{number[v]} {v.value.replace('-', ' ')}" for v in ORDER if v in QUIET)
-    yield Words(f"Not shown: {quiet}.")
+    quiet = ", ".join(f"{number[v]} {word_of(v, speech)}" for v in ORDER if v in QUIET)
+    yield Words(say("Not shown: %(counts)s.", counts=quiet))
 
 
-def _row(finding: Finding) -> tuple[str, str, str, str]:
+def _row(finding: Finding, speech: Speech) -> tuple[str, str, str, str]:
     fix = finding.fix
     todo = "; ".join(part for part in (setting_text(fix.set), fix.menu, fix.how) if part)
     name = f"{finding.consideration} {finding.title or finding.rule}"
-    verdict = f"{finding.verdict.value}, {finding.severity.value}"
+    verdict = f"{word_of(finding.verdict, speech)}, {speech.say(finding.severity.value)}"
     return name, verdict, finding.because, todo if finding.verdict in BAD else ""
 
 
-def evidence_rows(device: str, finding: Finding) -> Iterator[tuple[str, ...]]:
+def evidence_rows(device: str, finding: Finding, speech: Speech) -> Iterator[tuple[str, ...]]:
     """Yield what was seen for a finding: device, rule, verdict, evidence, time."""
-    head = (device, finding.rule, finding.verdict.value)
+    head = (device, f"{finding.consideration} {finding.rule}", word_of(finding.verdict, speech))
     for one in finding.evidence:
-        yield (*head, evidence_text(one), instant(one.at))
+        yield (*head, evidence_text(one), speech.second(one.at))
     if not finding.evidence:
         yield (*head, finding.because, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 
 from frisket.model.finding import AuditResult, DeviceResult, Finding
 from frisket.report.escape import guarded
@@ -84,17 +85,27 @@ def _missing(result: AuditResult, target: str, why: str, *, skipped: bool) -> tu
     return tuple(known.get(name, "") for name in HEADER)
 
 
-def _draw(result: AuditResult, _context: ReportContext) -> bytes:
+def _lines(rows: Iterable[tuple[str, ...]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    for device in result.devices:
-        for finding in device.findings:
-            writer.writerow([guarded(cell) for cell in _row(result, device, finding)])
-    for missed in result.incomplete:
-        row = _missing(result, missed.target, missed.why, skipped=missed.skipped)
-        writer.writerow([guarded(cell) for cell in row])
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
     return out.getvalue().encode()
 
 
-FORMAT = Format(name="csv", suffixes=(".csv",), draw=_draw)
+def _pieces(
+    head: AuditResult, devices: Iterable[DeviceResult], _context: ReportContext
+) -> Iterator[bytes]:
+    yield _lines([HEADER])
+    for device in devices:
+        yield _lines(_row(head, device, finding) for finding in device.findings)
+    yield _lines(
+        _missing(head, missed.target, missed.why, skipped=missed.skipped)
+        for missed in head.incomplete
+    )
+
+
+def _draw(result: AuditResult, context: ReportContext) -> bytes:
+    return b"".join(_pieces(result, result.devices, context))
+
+
+FORMAT = Format(name="csv", suffixes=(".csv",), draw=_draw, pieces=_pieces)

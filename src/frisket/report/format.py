@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from frisket.errors import UsageError
 from frisket.model.finding import AuditResult, DeviceResult, Incomplete
-from frisket.report.escape import DISPLAY, PROSE, clean
+from frisket.report.escape import DISPLAY, PROSE, clean, clean_device
+from frisket.report.speech import Speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class ReportContext:
     color: bool = False
     stig: tuple[StigRule, ...] = ()
     tool_version: str = ""
+    speech: Speech = field(default_factory=Speech)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Format:
     """A way to write a result. `draw` gets a result whose every text is already made visible.
 
     `limit` and `prose` bound a device's and Frisket's own texts; `single` formats hold one device;
-    `stream` opens a writer for formats that need not wait for the last device.
+    `stream` opens a writer for formats that need not wait for the last device; `pieces` writes a
+    known result (whose devices come beside it, one by one) without holding it in memory.
     """
 
     name: str
@@ -54,6 +57,9 @@ class Format:
     prose: int = PROSE
     single: bool = False
     stream: Callable[[Opening, ReportContext], Writer] | None = None
+    pieces: (
+        Callable[[AuditResult, Iterable[DeviceResult], ReportContext], Iterator[bytes]] | None
+    ) = None
 
     def render(self, result: AuditResult, context: ReportContext) -> bytes:
         """Return the result as bytes, or raise `UsageError` where only one device fits."""
@@ -63,6 +69,16 @@ class Format:
                 hint="write one file for each device",
             )
         return self.draw(clean(result, limit=self.limit, prose=self.prose), context)
+
+    def written(
+        self, head: AuditResult, devices: Iterable[DeviceResult], context: ReportContext
+    ) -> Iterator[bytes]:
+        """Yield the result of `head` with `devices`, which are let go again where that can be."""
+        if self.pieces is None:
+            yield self.render(replace(head, devices=tuple(devices)), context)
+            return
+        shown = (clean_device(one, limit=self.limit, prose=self.prose) for one in devices)
+        yield from self.pieces(clean(head, limit=self.limit, prose=self.prose), shown, context)
 
     def open(self, opening: Opening, context: ReportContext) -> Writer:
         """Start a report that is fed device by device."""

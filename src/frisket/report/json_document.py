@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -69,12 +69,43 @@ def _spelt(table: object, depth: int) -> bytes:
     return text.replace("\n", "\n" + " " * _INDENT * depth).encode()
 
 
-def _spelt_devices(devices: Sequence[DeviceResult]) -> Iterator[bytes]:
+def _spelt_devices(devices: Iterable[DeviceResult]) -> Iterator[bytes]:
     """Yield the list of devices piece by piece: the tables of a thousand take ten times as much."""
+    place = -1
     for place, device in enumerate(devices):
         yield b",\n    " if place else b"[\n    "
         yield _spelt(device_table(device), 2)
-    yield b"\n  ]" if devices else b"[]"
+    yield b"[]" if place < 0 else b"\n  ]"
+
+
+def _pieces(
+    head: AuditResult, devices: Iterable[DeviceResult], _context: ReportContext
+) -> Iterator[bytes]:
+    """Yield the document; its summary stands at the end, where it is known."""
+    tables: dict[str, object] = {
+        "schema_version": head.schema_version,
+        "baseline": head.baseline,
+        "started": instant(head.started),
+        "finished": instant(head.finished),
+    }
+    # One finding stands for all of its verdict and severity: nothing else is counted.
+    alike: dict[tuple[str, str], Finding] = {}
+    counted: list[Finding] = []
+    number = 0
+
+    def seen() -> Iterator[DeviceResult]:
+        nonlocal number
+        for device in devices:
+            number += 1
+            counted.extend(alike.setdefault((f.verdict, f.severity), f) for f in device.findings)
+            yield device
+
+    yield _spelt(tables, 0).removesuffix(b"\n}") + b',\n  "devices": '
+    yield from _spelt_devices(seen())
+    yield b',\n  "incomplete": '
+    yield _spelt([incomplete_table(i) for i in head.incomplete], 1)
+    summary = summary_table(counted, number, head.incomplete)
+    yield b',\n  "summary": ' + _spelt(summary, 1) + b"\n}\n"
 
 
 def _draw(result: AuditResult, _context: ReportContext) -> bytes:
@@ -94,4 +125,6 @@ def _draw(result: AuditResult, _context: ReportContext) -> bytes:
     return drawn.getvalue()
 
 
-FORMAT = Format(name="json", suffixes=(".json",), draw=_draw, limit=RECORD, prose=RECORD)
+FORMAT = Format(
+    name="json", suffixes=(".json",), draw=_draw, limit=RECORD, prose=RECORD, pieces=_pieces
+)

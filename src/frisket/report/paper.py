@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from frisket.report.escape import guarded, visible
+from frisket.report.speech import Speech
 
 _LONGEST: Final = 2000
 
@@ -45,36 +47,68 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. `numbers` are the columns that stand to the right, `widths` the columns' shares."""
+    """A table. `numbers` are the columns that stand to the right, `widths` the columns' shares.
+
+    `codes` are columns of digests and of names of settings. `rows` may come one by one, and then
+    only once; `empty` says what it means that there are none.
+    """
 
     label: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Iterable[tuple[str, ...]]
     numbers: frozenset[int] = frozenset()
     widths: tuple[float, ...] = ()
+    codes: frozenset[int] = frozenset()
+    empty: str = ""
 
 
 Block = Heading | Words | Figures | Bars | Grid
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file within a PDF (PDF/A-3): the same for programs. `name` is ours, `text` is UTF-8."""
+
+    name: str
+    media: str
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
-    """One report. `made` is UTC."""
+    """One report. `made` is UTC; `wide` turns the sheet. Blocks may come one by one."""
 
     title: str
     subtitle: str
     made: datetime
-    blocks: tuple[Block, ...] = field(default_factory=tuple)
+    blocks: Iterable[Block] = field(default_factory=tuple)
+    speech: Speech = field(default_factory=Speech)
+    wide: bool = False
+    attached: tuple[Attached, ...] = ()
 
 
 def cleaned(paper: Paper) -> Paper:
-    """Return a paper whose every text is visible and bounded: what a device said stays harmless."""
-    return replace(
-        paper,
-        title=_text(paper.title),
-        subtitle=_text(paper.subtitle),
-        blocks=tuple(_clean(block) for block in paper.blocks),
+    """Return a paper whose every text is visible and bounded: what a device said stays harmless.
+
+    All of its blocks and rows are in memory then.
+    """
+    blocks = (
+        replace(block, rows=tuple(block.rows)) if isinstance(block, Grid) else block
+        for block in clean_blocks(paper)
     )
+    return replace(headed(paper), blocks=tuple(blocks))
+
+
+def headed(paper: Paper) -> Paper:
+    """Return a paper whose title and subtitle are harmless; its blocks are as they were."""
+    return replace(paper, title=_text(paper.title), subtitle=_text(paper.subtitle))
+
+
+def clean_blocks(paper: Paper) -> Iterator[Block]:
+    """Yield the blocks, harmless, as they come; rows of tables as they come too."""
+    for block in paper.blocks:
+        yield _clean(block)
 
 
 def _clean(block: Block) -> Block:
@@ -93,7 +127,8 @@ def _clean(block: Block) -> Block:
                 block,
                 label=_text(block.label),
                 headings=tuple(map(_text, block.headings)),
-                rows=tuple(tuple(map(_text, row)) for row in block.rows),
+                rows=(tuple(map(_text, row)) for row in block.rows),
+                empty=_text(block.empty),
             )
 
 
@@ -101,16 +136,29 @@ def _text(text: str) -> str:
     return visible(text, _LONGEST)
 
 
-def paper_csv(paper: Paper) -> bytes:
-    """Return the tables of a paper as CSV; where there are several, each behind its name."""
-    grids = [block for block in cleaned(paper).blocks if isinstance(block, Grid)]
+def paper_csv(paper: Paper) -> Iterator[bytes]:
+    """Yield the tables of a paper as CSV; each further one stands behind its name.
+
+    A paper of one table is that table alone.
+    """
+    grids = (block for block in clean_blocks(paper) if isinstance(block, Grid))
+    first = next(grids, None)
+    if first is None:
+        return
+    yield from _table(first)
+    for second in grids:
+        yield _line([])
+        yield _line([guarded(second.label)])
+        yield from _table(second)
+
+
+def _table(grid: Grid) -> Iterator[bytes]:
+    yield _line([guarded(cell) for cell in grid.headings])
+    for row in grid.rows:
+        yield _line([guarded(cell) for cell in row])
+
+
+def _line(cells: list[str]) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out)
-    for place, grid in enumerate(grids):
-        if len(grids) > 1:
-            if place:
-                writer.writerow([])
-            writer.writerow([guarded(grid.label)])
-        writer.writerow([guarded(cell) for cell in grid.headings])
-        writer.writerows([guarded(cell) for cell in row] for row in grid.rows)
+    csv.writer(out).writerow(cells)
     return out.getvalue().encode()

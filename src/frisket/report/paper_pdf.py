@@ -1,44 +1,38 @@
-"""A paper as PDF/UA-1: tagged, titled, with a text for every drawing."""
+"""A paper as PDF/A-3a and PDF/UA-1: to be kept for long, tagged, titled, read aloud."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import islice
 from typing import Any, Final
 
 import typst
 
 from frisket.catalog.load import content
 from frisket.errors import FrisketError
-from frisket.report.bar_chart import bar_chart
-from frisket.report.figures import moment
-from frisket.report.paper import Bars, Block, Figures, Grid, Heading, Paper, Words, cleaned
+from frisket.report.letters import ESCAPED, Letters, breakable
+from frisket.report.paper import (
+    Bars,
+    Block,
+    Figures,
+    Grid,
+    Heading,
+    Paper,
+    Words,
+    clean_blocks,
+    headed,
+)
 
+MOST_ROWS: Final = 6000  # of all tables together: some 300 pages, some 20 seconds
 _UNSHOWN: Final = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
 _TRIES: Final = 6
-_LATIN: Final = 0xFF
 
 
 class PdfFault(FrisketError):
     """The PDF cannot be made."""
-
-
-def paper_pdf(paper: Paper) -> bytes:
-    """Return a paper as an accessible PDF. Raises `PdfFault`."""
-    shown = cleaned(paper)
-    document = {
-        "title": shown.title,
-        "subtitle": shown.subtitle,
-        "made": moment(shown.made),
-        "blocks": [_block(block) for block in shown.blocks],
-    }
-    text = json.dumps(document, ensure_ascii=False)
-    for _ in range(_TRIES):
-        try:
-            return _compiled(text, int(shown.made.timestamp()))
-        except _NoLetter as missing:
-            text = _written_out(text, missing.letters)
-    return _compiled(_plain(text), int(shown.made.timestamp()))
 
 
 class _NoLetter(PdfFault):
@@ -49,52 +43,115 @@ class _NoLetter(PdfFault):
         self.letters = letters
 
 
-def _compiled(text: str, made: int) -> bytes:
-    source = content("templates", "paper.typ").read_bytes()
+def paper_pdf(paper: Paper) -> bytes:
+    """Return a paper as an accessible PDF that is meant to last. Raises `PdfFault`.
+
+    Of very long tables it shows the first rows and says how many there are.
+    """
+    document = _document(paper)
+    letters = Letters(_shown)
+    text = letters.written(json.dumps(document, ensure_ascii=False))
+    made = int(paper.made.timestamp())
+    for _ in range(_TRIES):
+        try:
+            return _compiled("paper.typ", {"paper": text}, made)
+        except _NoLetter as missing:
+            # A letter that a font has alone, and not with the mark that follows it.
+            text = letters.without(text, missing.letters)
+    return _compiled("paper.typ", {"paper": letters.plain(text)}, made)
+
+
+def _document(paper: Paper) -> dict[str, Any]:
+    speech, shown = paper.speech, headed(paper)
+    when = speech.say("Made %(when)s", when=speech.moment(paper.made))
+    return {
+        "title": shown.title,
+        "subtitle": breakable(shown.subtitle),
+        "running": _short(f"{shown.title} · {shown.subtitle}"),
+        "made": when,
+        "page": speech.say("Page {page} of {pages}"),
+        "nothing": speech.say("None."),
+        "language": speech.language.replace("_", "-").split("-")[0],
+        "wide": paper.wide,
+        "attached": [asdict(one) for one in paper.attached],
+        "blocks": [_drawn(block, paper) for block in _bounded(paper)],
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _bounded(paper: Paper) -> Iterator[Block]:
+    """Yield the blocks with as many rows as a PDF can have; say what is left out."""
+    room = MOST_ROWS
+    for block in clean_blocks(paper):
+        if not isinstance(block, Grid):
+            yield block
+            continue
+        rows = iter(block.rows)
+        shown = tuple(islice(rows, max(room, 0)))
+        more = sum(1 for _ in rows)
+        room -= len(shown)
+        if shown or not more:
+            yield replace(block, rows=shown)
+        if more:
+            told = paper.speech.say(
+                "%(label)s: %(shown)s of %(all)s rows are shown here. HTML and CSV hold all.",
+                label=block.label,
+                shown=f"{len(shown):,}",
+                all=f"{len(shown) + more:,}",
+            )
+            yield Words(told)
+
+
+def _compiled(template: str, inputs: dict[str, str], made: int) -> bytes:
+    source = content("templates", template).read_bytes()
     try:
         found = typst.compile(
-            source,
-            format="pdf",
-            sys_inputs={"paper": text},
-            pdf_standards=["ua-1"],
-            timestamp=made,
+            source, format="pdf", sys_inputs=inputs, pdf_standards=["a-3a", "ua-1"], timestamp=made
         )
     except (RuntimeError, ValueError) as fault:
         if named := _UNSHOWN.search(str(fault)):
-            raise _NoLetter(named[1]) from fault
+            raise _NoLetter(ESCAPED.sub(_letter, named[1])) from fault
         raise PdfFault(f"the PDF cannot be made: {str(fault)[:200]}") from fault
     if not isinstance(found, bytes):
         raise PdfFault("the PDF cannot be made: it came in parts")
     return found
 
 
-def _written_out(text: str, letters: str) -> str:
-    """Return the text with these letters as their numbers; ASCII, which JSON is made of, stays."""
-    return text.translate({ord(c): f"[U+{ord(c):04X}]" for c in letters if not c.isascii()})
+def _letter(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
 
 
-def _plain(text: str) -> str:
-    """Return the text with every letter beyond the Latin ones as its number."""
-    return _written_out(text, "".join({c for c in text if ord(c) > _LATIN}))
+def _shown(letters: str) -> str:
+    """Return the first of some letters that no font here has, "" where all can be shown."""
+    try:
+        _compiled("letters.typ", {"letters": json.dumps(list(letters))}, 0)
+    except _NoLetter as missing:
+        return missing.letters
+    return ""
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _drawn(block: Block, paper: Paper) -> dict[str, Any]:
     match block:
         case Heading(text, level):
-            return {"kind": "heading", "text": text, "level": level}
+            return {"kind": "heading", "text": breakable(text), "level": min(max(level, 1), 3)}
         case Words(text):
-            return {"kind": "words", "text": text}
+            return {"kind": "words", "text": breakable(text)}
         case Figures(rows):
-            return {"kind": "figures", "rows": [list(row) for row in rows]}
+            return {"kind": "figures", "rows": [list(map(breakable, row)) for row in rows]}
         case Bars(label, rows):
-            alt = f"{label}: " + "; ".join(f"{name} {words}" for name, _, words in rows)
-            return {"kind": "bars", "label": label, "alt": alt, "svg": bar_chart(rows)}
+            bars = [[breakable(name), size, words] for name, size, words in rows]
+            return {"kind": "bars", "label": breakable(label), "rows": bars}
         case Grid():
             return {
                 "kind": "grid",
-                "label": block.label,
-                "headings": list(block.headings),
-                "rows": [list(row) for row in block.rows],
+                "label": breakable(block.label),
+                "headings": [breakable(cell) for cell in block.headings],
+                "rows": [[breakable(cell) for cell in row] for row in block.rows],
                 "numbers": sorted(block.numbers),
+                "codes": sorted(block.codes),
                 "widths": list(block.widths) or [1.0] * len(block.headings),
+                "empty": block.empty or paper.speech.say("None."),
             }

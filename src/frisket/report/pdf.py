@@ -9,8 +9,7 @@ from frisket.report.paper_pdf import paper_pdf
 
 
 def _draw(result: AuditResult, context: ReportContext) -> bytes:
-    del context
-    return paper_pdf(audit_paper(result))
+    return paper_pdf(audit_paper(result, context.speech))
 
 
 FORMAT = Format(name="pdf", suffixes=(".pdf",), draw=_draw)

@@ -44,6 +44,11 @@ def read_audit(data: bytes, *, limit: int = 256 * 1024 * 1024) -> AuditResult:
     return _audit(_Node(raw, "report"))
 
 
+def read_findings(tables: Any) -> tuple[Finding, ...]:
+    """Return the findings of one device from their tables, or raise `CaptureError`."""
+    return _Node(tables, "findings").each(_finding)
+
+
 @dataclass(frozen=True, slots=True)
 class _Node:
     """A place in the document; every access checks the type and names the place."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from frisket.model.finding import AuditResult, DeviceResult, Finding, Incomplete, Severity, Verdict
@@ -27,17 +27,6 @@ _KIND = {
 }
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 _LEVEL = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "warning"}
-
-
-def _rules(result: AuditResult) -> Mapping[str, Finding]:
-    """Return rule id -> the severest finding of it, in order of appearance."""
-    rules: dict[str, Finding] = {}
-    for device in result.devices:
-        for finding in device.findings:
-            known = rules.setdefault(finding.rule, finding)
-            if finding.severity.rank > known.severity.rank:
-                rules[finding.rule] = finding
-    return rules
 
 
 def _sentence(text: str) -> str:
@@ -73,10 +62,10 @@ def _name(device: DeviceResult) -> str:
 
 def _uri(device: DeviceResult, finding: Finding) -> str:
     keys = [*(e.key for e in finding.evidence), *finding.fix.set, finding.rule]
-    return f"mfd://{_part(_name(device))}/{_part(keys[0])}"
+    return f"mfd://{host_part(_name(device))}/{host_part(keys[0])}"
 
 
-def _part(name: str) -> str:
+def host_part(name: str) -> str:
     """Return the name as a host that every URI reader takes; two names never become one.
 
     Percent-encoding would be shorter, but the SARIF SDK refuses it in a host, and above ASCII.
@@ -141,9 +130,8 @@ def _notification(missed: Incomplete) -> dict[str, Any]:
     }
 
 
-def _run(result: AuditResult, context: ReportContext) -> dict[str, Any]:
-    rules = _rules(result)
-    index = {rule: number for number, rule in enumerate(rules)}
+def _run(head: AuditResult, rules: Mapping[str, Finding], context: ReportContext) -> dict[str, Any]:
+    """Return the run but for its results."""
     driver: dict[str, Any] = {
         "name": "Frisket",
         "fullName": "Frisket, audit of multifunction printers",
@@ -153,31 +141,55 @@ def _run(result: AuditResult, context: ReportContext) -> dict[str, Any]:
         driver["version"] = context.tool_version
     return {
         "tool": {"driver": driver},
-        "automationDetails": {"id": f"frisket/{result.baseline}/{instant(result.started)}"},
+        "automationDetails": {"id": f"frisket/{head.baseline}/{instant(head.started)}"},
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
-                "executionSuccessful": all(i.skipped for i in result.incomplete),
-                "startTimeUtc": instant(result.started),
-                "endTimeUtc": instant(result.finished),
-                "toolExecutionNotifications": [_notification(i) for i in result.incomplete],
+                "executionSuccessful": all(i.skipped for i in head.incomplete),
+                "startTimeUtc": instant(head.started),
+                "endTimeUtc": instant(head.finished),
+                "toolExecutionNotifications": [_notification(i) for i in head.incomplete],
             }
         ],
-        "results": [
-            _result(device, finding, index[finding.rule])
-            for device in result.devices
-            for finding in device.findings
-        ],
     }
+
+
+def _results(
+    devices: Iterable[DeviceResult], rules: dict[str, Finding]
+) -> Iterator[dict[str, Any]]:
+    places: dict[str, int] = {}
+    for device in devices:
+        for finding in device.findings:
+            place = places.setdefault(finding.rule, len(places))
+            known = rules.setdefault(finding.rule, finding)
+            if finding.severity.rank > known.severity.rank:
+                rules[finding.rule] = finding
+            yield _result(device, finding, place)
+
+
+def _pieces(
+    head: AuditResult, devices: Iterable[DeviceResult], context: ReportContext
+) -> Iterator[bytes]:
+    """Yield the log; the rules, which are known at the end, stand behind the results."""
+    rules: dict[str, Finding] = {}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    yield f'{{\n  "$schema": "{schema}",\n  "version": "2.1.0",\n  "runs": [\n'.encode()
+    yield b'    {\n      "results": ['
+    place = -1
+    for place, result in enumerate(_results(devices, rules)):
+        yield (b"," if place else b"") + b"\n        " + _spelt(result, 4)
+    yield b"]" if place < 0 else b"\n      ]"
+    run = _spelt(_run(head, rules, context), 2).removeprefix(b"{")
+    yield b"," + run + b"\n  ]\n}\n"
+
+
+def _spelt(table: object, depth: int) -> bytes:
+    text = json.dumps(table, indent=2, ensure_ascii=False)
+    return text.replace("\n", "\n" + "  " * depth).encode()
 
 
 def _draw(result: AuditResult, context: ReportContext) -> bytes:
-    log = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [_run(result, context)],
-    }
-    return (json.dumps(log, indent=2, ensure_ascii=False) + "\n").encode()
+    return b"".join(_pieces(result, result.devices, context))
 
 
-FORMAT = Format(name="sarif", suffixes=(".sarif", ".sarif.json"), draw=_draw)
+FORMAT = Format(name="sarif", suffixes=(".sarif", ".sarif.json"), draw=_draw, pieces=_pieces)

@@ -124,3 +124,11 @@ def proposals(
         asked = asked.where(PROPOSAL.c.state.in_(states))
     with database.read() as connection:
         return tuple(_row(row) for row in connection.execute(asked))
+
+
+def proposals_named(database: Database, kind: str, start: str) -> tuple[ProposalRow, ...]:
+    """Return the proposals of one kind whose title starts so, the oldest first."""
+    titled = PROPOSAL.c.title.startswith(start, autoescape=True)
+    asked = _query().where(PROPOSAL.c.kind == kind, titled).order_by(PROPOSAL.c.id)
+    with database.read() as connection:
+        return tuple(_row(row) for row in connection.execute(asked))

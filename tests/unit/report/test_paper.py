@@ -5,14 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
-from xml.etree import ElementTree as ET
 
 import pikepdf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frisket.report.bar_chart import bar_chart
-from frisket.report.escape import visible
 from frisket.report.paper import Bars, Figures, Grid, Heading, Paper, Words, paper_csv
 from frisket.report.paper_html import paper_html
 from frisket.report.paper_pdf import paper_pdf
@@ -50,7 +47,7 @@ def test_the_same_paper_is_the_same_pdf() -> None:
 
 
 def test_what_looks_like_markup_is_text() -> None:
-    page = paper_html(paper("<script>alert(1)</script><img src=x onerror=y>")).decode()
+    page = b"".join(paper_html(paper("<script>alert(1)</script><img src=x onerror=y>"))).decode()
     assert "<script" not in page
     assert "<img" not in page
     paper_pdf(paper('#import "x" $ \\ ] ["'))
@@ -58,15 +55,7 @@ def test_what_looks_like_markup_is_text() -> None:
 
 @given(texts)
 def test_csv_says_what_the_tables_say(text: str) -> None:
-    rows = list(csv.reader(io.StringIO(paper_csv(paper(text)).decode())))
+    rows = list(csv.reader(io.StringIO(b"".join(paper_csv(paper(text))).decode())))
     assert rows[0] == ["One", "Two"]
     assert rows[1][1] == "'=2+2"
     assert len(rows) == 3
-
-
-@given(st.lists(st.tuples(texts.map(visible), st.floats(-1, 2), texts.map(visible)), max_size=8))
-def test_a_chart_is_well_formed_and_in_its_place(rows: list[tuple[str, float, str]]) -> None:
-    drawing = ET.fromstring(bar_chart(rows))
-    bars = [float(one.attrib["width"]) for one in drawing if one.tag.endswith("rect")]
-    assert len(bars) == 2 * len(rows)
-    assert all(0 <= width <= 340 for width in bars)

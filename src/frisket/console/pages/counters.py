@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
 from frisket.console.page import Menu, Page, Visit
-from frisket.console.reported import chosen, csv_answer, download, one_device, views_of
+from frisket.console.reported import (
+    chosen,
+    csv_answer,
+    download,
+    one_device,
+    speech_of_visit,
+    views_of,
+)
 from frisket.errors import UsageError
+from frisket.fleet.chain import fingerprint
 from frisket.fleet.counting import month_before, months_until, printed, summed
 from frisket.fleet.roles import Permission
+from frisket.fleet.statement_paper import statement_paper
+from frisket.report.paper_pdf import paper_pdf
 from frisket.telemetry.billing import as_csv, as_json, as_text, sign
+from frisket.telemetry.gateway.view import zone_of
 from frisket.telemetry.meters import Meaning, Month
 
 _MOST = 1000  # devices of which a page can count thirteen months
 _SHOWN = 200
-_MEDIA = {"text": "text/plain", "csv": "text/csv", "json": "application/json"}
+_MEDIA = {
+    "pdf": "application/pdf",
+    "text": "text/plain; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+}
 
 
 def word_of(month: Month) -> str:
@@ -112,19 +129,24 @@ def device(visit: Visit) -> Response:
 
 
 def statement(visit: Visit) -> Response:
-    """Send a month's billing statement of a device; as JSON it is signed by the gateway's key."""
+    """Send a month's billing statement of a device; the gateway's key signs JSON and PDF."""
     who = one_device(visit)
     month, form = month_of(visit.form.one("month")), visit.form.one("format", "text")
     if form not in _MEDIA:
-        raise UsageError("a statement is text, csv or json")
+        raise UsageError("a statement is pdf, text, csv or json")
     visit.record("statement.make", who.serial or who.key, month=word_of(month), format=form)
     stated = views_of(visit).statement(who, month, visit.now)
-    if form == "json":
-        text = as_json(stated, sign(stated, visit.services.gateway.authority.key))
+    key = visit.services.gateway.authority.key
+    if form == "pdf":
+        speech = replace(speech_of_visit(visit), zone=zone_of(stated.zone))
+        name = fingerprint(key.public_key())
+        octets = paper_pdf(statement_paper(stated, sign(stated, key), name, visit.now, speech))
+    elif form == "json":
+        octets = as_json(stated, sign(stated, key)).encode()
     else:
-        text = as_csv(stated) if form == "csv" else as_text(stated)
+        octets = (as_csv(stated) if form == "csv" else as_text(stated)).encode()
     name = f"statement-{word_of(month)}-{who.id}.{'txt' if form == 'text' else form}"
-    return download(text.encode(), name, f"{_MEDIA[form]}; charset=utf-8")
+    return download(octets, name, _MEDIA[form])
 
 
 PAGES = (

@@ -125,9 +125,7 @@ REPORT = Table(
 REPORT_PART = Table(
     "made_report_part",
     METADATA,
-    Column(
-        "report_id", BIG_ID, ForeignKey("made_report.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("report_id", BIG_ID, ForeignKey("made_report.id", ondelete="CASCADE"), primary_key=True),
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("octets", LargeBinary, nullable=False),
 )
