@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -121,7 +122,9 @@ def _run(data: Path, settings: Settings, url: str, where: Where, reports: Report
     from frisket.cli.support.gateways import Listening, gateway_beside
     from frisket.console.auth.first_run import new_link
     from frisket.console.build import open_console
+    from frisket.fleet.heads import Heads, Minutely
     from frisket.net.serve_asgi import Serving, serve_asgi
+    from frisket.store.cosignatures import Receivers
 
     console = open_console(data, settings, url=url)
     services = console.services
@@ -136,6 +139,11 @@ def _run(data: Path, settings: Settings, url: str, where: Where, reports: Report
         sys.stdout.flush()
 
     beside = ExitStack()
+    heads = Heads(
+        *(services.log, Receivers(services.database), services.clock),
+        executor=f"{platform.node()}-{os.getpid()}",
+    )
+    beside.enter_context(Minutely(heads, say))
     try:
         if reports is not None:
             listening = Listening(where.address, reports.port, reports.names)
@@ -151,6 +159,5 @@ def _run(data: Path, settings: Settings, url: str, where: Where, reports: Report
                 ready=ready,
                 stopping=services.bus.close,
             )
-        services.log.checkpoint()
     finally:
         console.close()
