@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +13,8 @@ from cyclopts.validators import Number
 from frisket.cli.support.gateway_processes import beside, check_processes, is_beside
 from frisket.cli.support.gateway_shown import (
     alert_rows,
+    file_name,
+    minute_of_day,
     month_of_word,
     print_rows,
     quiet_hours,
@@ -38,7 +39,7 @@ from frisket.store.erds import ErdsDevices
 from frisket.store.inventory import Inventory
 from frisket.store.reported import Reported, Who
 from frisket.telemetry.billing import as_csv, as_json, as_text, sign
-from frisket.telemetry.gateway.by_device import offer_code
+from frisket.telemetry.gateway.by_device import offer_code, want
 from frisket.telemetry.gateway.service import Gateway
 from frisket.telemetry.gateway.view import Views
 
@@ -207,6 +208,43 @@ def orders(
 
 
 @app.command
+def erds(
+    *,
+    where: Where,
+    site: str,
+    hours: Annotated[int, Parameter(validator=Number(gte=1, lte=744))] = 16,
+    start: str = "",
+    mute: tuple[str, ...] = (),
+    leave_out: tuple[str, ...] = (),
+) -> int:
+    """Say what a site's devices that report by themselves are to tell, and how often (eRDS).
+
+    Each device hears it at its next communication test. What is not said is as eRDS does it.
+
+    Parameters
+    ----------
+    site
+        Whose devices.
+    hours
+        Hours between two reports of counters.
+    start
+        When they begin, in UTC: 02:30. Without it: with the communication test.
+    mute
+        Alerts that are not wanted: toner-low, toner-out, waste-nearly-full, waste-full, door-open,
+        jam, service-call, alarm.
+    leave_out
+        Messages that are not wanted, such as postServiceModeMenu.
+    """
+    said = {"hours": hours, "muted": list(mute), "left_out": list(leave_out)}
+    if start:
+        said["start"] = minute_of_day(start)
+    with opened_gateway(where) as gateway:
+        want(ErdsDevices(gateway.database), site, said, now())
+    say(f"Devices of {site} hear it at their next communication test.")
+    return 0
+
+
+@app.command
 def status(*, where: Where, site: str = "", format: Form = "table") -> int:  # noqa: A002
     """Show collectors, how far their reports have come, what was refused, and how devices are.
 
@@ -346,15 +384,6 @@ def _devices(gateway: Gateway, site: str, device: str) -> list[Who]:
     if not found:
         say("no device has reported yet")
     return found
-
-
-def file_name(who: Who) -> str:
-    """Return what a device's file is called: by its serial number, where that is sound and known.
-
-    The number behind it keeps two devices apart that say the same of themselves.
-    """
-    said = re.sub(r"[^A-Za-z0-9-]+", "-", who.serial).strip("-")[:40]
-    return f"{said}-{who.id}" if said else str(who.id)
 
 
 def _put(text: str, folder: Path | None, name: str) -> None:

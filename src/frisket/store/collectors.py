@@ -10,7 +10,15 @@ from typing import Any
 from sqlalchemy import Row, Select, func, insert, select, update
 
 from frisket.store.database import Database
-from frisket.store.tables.collector import COLLECTOR, ENROLMENT, HELD, ORDERS, REFUSED, SPOOL
+from frisket.store.tables.collector import (
+    COLLECTOR,
+    ENROLMENT,
+    HELD,
+    ORDERS,
+    REFUSED,
+    SPOOL,
+    WISHES,
+)
 from frisket.store.tables.device import SITE
 
 ACTIVE, REVOKED = "active", "revoked"
@@ -174,9 +182,14 @@ class Collectors:
             return (row.version, row.document) if row is not None else (1, {})
 
     def order(self, site_id: int, document: Mapping[str, Any], now: datetime) -> int:
-        """Give a site's collectors new orders; return their version."""
+        """Give a site's collectors new orders; return their version.
+
+        What its devices that report by themselves are to do stays (`ErdsDevices.want`).
+        """
+        before = self.orders(site_id)[1]
+        kept = {WISHES: before[WISHES]} if WISHES in before else {}
         row = self.database.insert(ORDERS).values(
-            site_id=site_id, version=2, document=dict(document), changed=now
+            site_id=site_id, version=2, document={**kept, **document}, changed=now
         )
         changed = {
             "version": ORDERS.c.version + 1,

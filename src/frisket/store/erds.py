@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from frisket.store.bulk import inserting
 from frisket.store.database import Database
+from frisket.store.tables.collector import ORDERS, WISHES
 from frisket.store.tables.device import SITE
 from frisket.store.tables.erds import ERDS_CODE, ERDS_DEVICE, ERDS_REPORT
 
@@ -56,6 +58,33 @@ class ErdsDevices:
         """Return the device of that serial number."""
         with self.database.read() as connection:
             return _find(connection, serial)
+
+    def wanted(self, serial: str) -> Mapping[str, Any]:
+        """Return what is wanted of a device, as its site was given it; empty where nothing was."""
+        asked = (
+            select(ORDERS.c.document)
+            .join(ERDS_DEVICE, ERDS_DEVICE.c.site_id == ORDERS.c.site_id)
+            .where(ERDS_DEVICE.c.serial == serial)
+        )
+        with self.database.read() as connection:
+            document = connection.execute(asked).scalar_one_or_none() or {}
+            return cast("Mapping[str, Any]", document.get(WISHES, {}))
+
+    def want(self, site_id: int, wishes: Mapping[str, Any], now: datetime) -> None:
+        """Say what is wanted of all devices of a site."""
+        with self.database.write() as connection:
+            row = connection.execute(
+                select(ORDERS.c.version, ORDERS.c.document).where(ORDERS.c.site_id == site_id)
+            ).one_or_none()
+            # Collectors see a new version and hear the same as before.
+            version, before = (row.version + 1, row.document) if row is not None else (2, {})
+            values = {"version": version, "document": {**before, WISHES: dict(wishes)}}
+            put = inserting(connection, ORDERS).values(site_id=site_id, changed=now, **values)
+            connection.execute(
+                put.on_conflict_do_update(
+                    index_elements=["site_id"], set_={**values, "changed": now}
+                )
+            )
 
     def redeem(self, digest: str, serial: str, key: bytes, now: datetime) -> bool:
         """Use a code up, and make `key` the device's; False where the code is not for it, now."""

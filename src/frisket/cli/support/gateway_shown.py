@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -13,6 +14,7 @@ from frisket.cli.support.samples import level_words
 from frisket.cli.support.shown import print_json, print_table
 from frisket.errors import UsageError
 from frisket.report.escape import guarded, visible
+from frisket.store.reported import Who
 from frisket.telemetry.board import Board
 from frisket.telemetry.gateway.service import Gateway
 from frisket.telemetry.gateway.view import Remaining
@@ -39,6 +41,24 @@ def quiet_hours(word: str) -> list[str]:
     except ValueError:
         raise UsageError(f"{word[:40]!r} names no hours", hint="such as 19:00-07:00") from None
     return [begin.isoformat("minutes"), end.isoformat("minutes")]
+
+
+def minute_of_day(word: str) -> int:
+    """Return the minute of the day of `02:30`. Raises `UsageError`."""
+    try:
+        found = datetime.strptime(word, "%H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        raise UsageError(f"{word[:40]!r} is no time of day", hint="such as 02:30") from None
+    return found.hour * 60 + found.minute
+
+
+def file_name(who: Who) -> str:
+    """Return what a device's file is called: by its serial number, where that is sound and known.
+
+    The number behind it keeps two devices apart that say the same of themselves.
+    """
+    said = re.sub(r"[^A-Za-z0-9-]+", "-", who.serial).strip("-")[:40]
+    return f"{said}-{who.id}" if said else str(who.id)
 
 
 def print_rows(form: str, rows: Rows) -> None:

@@ -69,7 +69,9 @@ HELD = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-# What a site's collectors are to do; `version` only rises.
+# What a site's collectors are to do; `version` only rises. Under WISHES the document says what its
+# devices that report by themselves are to do.
+WISHES = "erds"
 ORDERS = Table(
     "collector_orders",
     METADATA,

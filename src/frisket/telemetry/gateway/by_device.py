@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import zstandard
 from sqlalchemy import Connection
@@ -16,7 +16,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frisket.errors import UsageError
-from frisket.proto.erds.message import CONTENT_TYPE, MOST_OCTETS, PATH, SIGNATURE
+from frisket.proto.erds.message import (
+    CONTENT_TYPE,
+    HOURS,
+    MOST_OCTETS,
+    PATH,
+    SIGNATURE,
+    AlertKind,
+    Operation,
+    Schedule,
+)
 from frisket.proto.erds.seal import code_digest, registration_code
 from frisket.store.collectors import ACTIVE, Collector
 from frisket.store.database import StoreFault
@@ -52,9 +61,8 @@ class KeptDevices:
         return self.store.redeem(digest, serial, key, at)
 
     def wishes(self, serial: str) -> Wishes:
-        """Return what is wanted of a device: what eRDS does by itself."""
-        del serial
-        return Wishes()
+        """Return what is wanted of a device: as its site was given it, else what eRDS does."""
+        return wishes_of(self.store.wanted(serial))
 
     def keep(self, accepted: Accepted) -> bool:
         """Store a report as it was signed, and what it says as a collector's records."""
@@ -75,6 +83,33 @@ class KeptDevices:
             Applying(connection, who, self.intake.metrics, _LIMITS).apply(records, how)
 
         return self.store.keep(proof, also)
+
+
+def wishes_of(said: Mapping[str, Any]) -> Wishes:
+    """Return wishes as they are kept: hours, start, muted, left_out. Raises `UsageError`."""
+    try:
+        left_out = {Operation(word) for word in said.get("left_out", ())}
+        muted = tuple(AlertKind(word) for word in said.get("muted", ()))
+    except ValueError as fault:
+        known = ", ".join([*AlertKind, *Operation])
+        raise UsageError(f"no device has that to tell: {fault}", hint=f"known: {known}") from fault
+    if Operation.COMMUNICATION_TEST in left_out:
+        raise UsageError("the communication test cannot be left out", hint="it tells a device this")
+    schedule = Schedule(said.get("hours", HOURS), said.get("start"))
+    return Wishes(schedule, muted, tuple(o for o in Operation if o not in left_out))
+
+
+def want(store: ErdsDevices, site: str, said: Mapping[str, Any], now: datetime) -> None:
+    """Say what a site's devices are to tell; each hears it at its next communication test.
+
+    `hours`, `start` (UTC minute of the day), `muted` kinds of alerts, `left_out` operations.
+    Raises `UsageError`.
+    """
+    wishes_of(said)
+    found = Inventory(store.database).site(site)
+    if found is None:
+        raise UsageError(f"there is no site {site!r}")
+    store.want(found.id, said, now)
 
 
 def _as_collector(device: Registered) -> Collector:

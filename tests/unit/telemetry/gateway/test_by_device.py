@@ -16,12 +16,14 @@ from frisket.proto.erds.message import (
     SIGNATURE,
     Alert,
     AlertKind,
+    Answer,
     Fault,
     Meter,
     Operation,
     Registration,
     Report,
     Result,
+    Schedule,
 )
 from frisket.proto.erds.wire import read_answer, report_octets
 from frisket.store.database import Database
@@ -31,7 +33,7 @@ from frisket.telemetry.authority import new_authority
 from frisket.telemetry.batch import Kind
 from frisket.telemetry.erds_reception import Reception
 from frisket.telemetry.gateway.applying import Limits
-from frisket.telemetry.gateway.by_device import KeptDevices, erds_route, offer_code
+from frisket.telemetry.gateway.by_device import KeptDevices, erds_route, offer_code, want
 from frisket.telemetry.gateway.service import open_gateway
 from frisket.telemetry.gateway.web import Door, gateway_app
 from frisket.telemetry.table import load_tables
@@ -57,15 +59,21 @@ class Device:
         )
 
     async def send(self, report: Report) -> Result:
+        return (await self.ask(report)).result
+
+    async def ask(self, report: Report) -> Answer:
         body = report_octets(report)
         headers = {SIGNATURE: seal.sign(SEED, body)}
         answer = await self.client.post(PATH, content=body, headers=headers)
-        return read_answer(answer.content).result
+        return read_answer(answer.content)
 
     async def register(self, code: str, sequence: int = 1) -> Result:
+        return (await self.ask(self.test(code, sequence))).result
+
+    def test(self, code: str, sequence: int) -> Report:
         shown = Registration(seal.public_key(SEED), code)
         test = Operation.COMMUNICATION_TEST
-        return await self.send(Report(test, "S1", "iR", sequence, self.now, self.now, shown))
+        return Report(test, "S1", "iR", sequence, self.now, self.now, shown)
 
     def counted(self, sequence: int, pages: int, at: datetime) -> Report:
         count = Operation.CLICK_COUNT
@@ -87,6 +95,37 @@ async def test_it_is_registered_by_a_code_once_and_for_its_serial(device: Device
     assert await device.register(code) is Result.ACCEPTED
     with pytest.raises(UsageError):
         offer_code(device.store, "Nowhere", "", NOON)
+
+
+async def test_it_hears_what_its_site_wants_of_it(device: Device) -> None:
+    code = offer_code(device.store, "North", "", NOON)
+    first = await device.ask(device.test(code, 1))
+    assert (first.schedule, first.muted) == (Schedule(16), ())
+    assert set(first.operations) == set(Operation)
+    said = {"hours": 24, "start": 150, "muted": ["door-open"], "left_out": ["postServiceModeMenu"]}
+    want(device.store, "North", said, NOON)
+    version = device.bench.collectors.order(device.bench.north.site_id, {"every": 60.0}, NOON)
+    assert version == 3, "both are one document"
+    told = await device.ask(device.test("", 2))
+    assert (told.schedule, told.muted) == (Schedule(24, 150), (AlertKind.DOOR_OPEN,))
+    assert set(Operation) - set(told.operations) == {Operation.SERVICE_MENU}
+    orders = device.bench.collectors.orders(device.bench.north.site_id)[1]
+    assert orders["every"] == 60.0
+    want(device.store, "North", {}, NOON)
+    assert (await device.ask(device.test("", 3))).schedule == Schedule(16)
+    assert device.bench.collectors.orders(device.bench.north.site_id)[1]["every"] == 60.0
+
+
+@pytest.mark.parametrize(
+    "said", [{"muted": ["fire"]}, {"left_out": ["postPoem"]}, {"left_out": ["communicationTest"]}]
+)
+async def test_what_no_device_can_do_is_not_wanted(
+    device: Device, said: dict[str, list[str]]
+) -> None:
+    with pytest.raises(UsageError):
+        want(device.store, "North", said, NOON)
+    with pytest.raises(UsageError, match="no site"):
+        want(device.store, "Nowhere", {}, NOON)
 
 
 async def test_its_reports_are_stored_as_a_collectors_are_and_once(device: Device) -> None:
