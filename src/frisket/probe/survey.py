@@ -15,23 +15,28 @@ async def survey(
 ) -> AsyncIterator[tuple[Item, Answer]]:
     """Run `visit` over `items`, `parallel` at a time; yield pairs in the order they finish.
 
-    Items are drawn only as places become free, so a large network costs no memory ahead.
+    Items are drawn only as places become free, so a large network costs no memory ahead. Each
+    that ends says so itself: waiting for all at once costs as much again for every one that ends.
     """
     waiting = iter(items)
     running: dict[asyncio.Future[Answer], Item] = {}
+    ended: asyncio.Queue[asyncio.Future[Answer]] = asyncio.Queue()
 
     def fill() -> None:
-        for item in waiting:
-            running[asyncio.ensure_future(visit(item))] = item
-            if len(running) >= parallel:
+        while len(running) < max(parallel, 1):
+            try:
+                item = next(waiting)
+            except StopIteration:
                 return
+            task = asyncio.ensure_future(visit(item))
+            running[task] = item
+            task.add_done_callback(ended.put_nowait)
 
     fill()
     try:
         while running:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                yield running.pop(task), task.result()
+            task = await ended.get()
+            yield running.pop(task), task.result()
             fill()
     finally:
         for task in running:
