@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from frisket.audit.load import load_content
@@ -11,7 +11,14 @@ from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind
 from frisket.drivers.access.ipp import open_ipp
 from frisket.drivers.access.pjl import open_pjl
-from frisket.drivers.access.snmp import Around, NoDriver, NoLogin, open_as, open_by_community
+from frisket.drivers.access.snmp import (
+    Around,
+    IdentityChanged,
+    NoDriver,
+    NoLogin,
+    open_as,
+    open_by_community,
+)
 from frisket.drivers.access.web import open_web
 from frisket.drivers.base import (
     ACCESSES,
@@ -165,12 +172,27 @@ async def read_first(accesses: Sequence[str], caller: Caller) -> Told:
     raise Unreached("; ".join(problems) or "no login is given for it")
 
 
-async def witness(dialer: Dialer, login: Login, expected: Pin, around: Around) -> Readings:
-    """Return the device's word, or for every setting why there is none. Never raises."""
+def _unheard(why: str) -> None:
+    del why
+
+
+async def witness(
+    dialer: Dialer,
+    login: Login,
+    expected: Pin,
+    around: Around,
+    stranger: Callable[[str], None] = _unheard,
+) -> Readings:
+    """Return the device's word, or for every setting why there is none. Never raises.
+
+    `stranger` hears how who answers is another than who was expected: no login was shown to it.
+    """
     try:
         caller = Caller(dialer, login, around, expected)
         return (await read_first(usable(login), caller)).readings
     except FrisketError as fault:
+        if isinstance(fault, IdentityChanged):
+            stranger(str(fault))
         why = Why.SILENT if isinstance(fault, LinkError | Unreached) else Why.CREDENTIAL
         reason = Unread(why, "device", str(fault)[:300])
         return Readings.single(dict.fromkeys(settings(around.catalog), reason))

@@ -34,6 +34,7 @@ from frisket.store.drifts import Drifts
 from frisket.store.texts import Texts
 
 _HINT: Final = " (--new-identity"  # what the command line would say here
+_STRANGER: Final = "another device answers"
 _ACCEPT: Final = "; if that is right, its new identity is to be accepted on its page"
 
 
@@ -142,6 +143,9 @@ class ChangePlanning:
         address, model = place.target.address, str(place.row.model)
         if isinstance(plan, Incomplete):
             why, changed, _ = plan.why.partition(_HINT)
+            if changed or why.startswith(_STRANGER):
+                changed = _HINT
+                self.crew.stranger(place.id, why)
             return Planned(place.id, address, model, why=why + _ACCEPT * bool(changed)), ""
         now, version = self.crew.now(), content_version()
         whole = Plan(baseline, version, now, (plan,))

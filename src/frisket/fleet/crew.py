@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from gettext import NullTranslations
 from ipaddress import ip_network
 from typing import Any, Final
@@ -22,6 +23,7 @@ from frisket.drivers.credential import Credentials
 from frisket.drivers.read import witness
 from frisket.fleet.drifting import Drifting
 from frisket.fleet.equipped import Equipment, Met, Place
+from frisket.fleet.identity import Alarm
 from frisket.fleet.inventory import Sighting as Seen
 from frisket.fleet.inventory import in_scope, taken
 from frisket.fleet.life import IN_USE, is_asked
@@ -43,7 +45,7 @@ from frisket.probe.visit import visit_target
 from frisket.store.audits import AuditRecord, Audits
 from frisket.store.database import Database
 from frisket.store.devicelist import DeviceList
-from frisket.store.inventory import Inventory, Site
+from frisket.store.inventory import Inventory, Site, raise_alarm
 
 BATCH: Final = 300  # devices in one step
 SWEEP: Final = 1024  # addresses in one step
@@ -184,7 +186,12 @@ class Crew:
             return Asking(self.options)
         credentials = self.equipment.credentials(places)
         met = self.equipment.met(places) if credentials.scoped else None
-        return Asking(self.options, credentials, met)
+        return Asking(self.options, credentials, met, self.stranger)
+
+    def stranger(self, device_id: int, why: str) -> None:
+        """Raise the alarm that who answers is not the device that our logins know."""
+        with self.database.write() as connection:
+            raise_alarm(connection, device_id, Alarm.STRANGER.value, why, self.now())
 
     def _follow(self, device_id: int, capture: Capture, catalog: Catalog) -> None:
         """Compare a device with what was accepted of it."""
@@ -231,6 +238,10 @@ class Crew:
         return site
 
 
+def _unheard(device_id: int, why: str) -> None:
+    del device_id, why
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Asks devices for their own word in an audit, where a login is set for them."""
@@ -238,6 +249,7 @@ class Asking:
     options: Options
     credentials: Credentials = field(default_factory=Credentials)
     met: Met | None = None
+    stranger: Callable[[int, str], None] = _unheard
 
     async def ask(self, place: Place, seen: Sighting) -> Sighting:
         """Return the sighting with the device's word, or as it is."""
@@ -248,7 +260,7 @@ class Asking:
         dialer = Network(self.options, pace).dialer(place.target, login)
         expected = self.met.known(place.target.address)
         given = around(self.options.patience, awake="snmp" in seen.facts)
-        word = await witness(dialer, login, expected, given)
+        word = await witness(dialer, login, expected, given, partial(self.stranger, place.id))
         return replace(seen, readings=seen.readings | word)
 
 

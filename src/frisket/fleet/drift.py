@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from frisket.catalog.load import Catalog
 from frisket.catalog.setting import Kind, show
@@ -120,12 +120,18 @@ def _explained(key: str, now: Value, catalog: Catalog, around: Circumstances) ->
     return Cause.UNKNOWN, ""
 
 
-def follow(kept: Iterable[Drift], found: Sequence[Moved], now: datetime) -> tuple[Drift, ...]:
+def follow(
+    kept: Iterable[Drift],
+    found: Sequence[Moved],
+    now: datetime,
+    pending: Collection[str] = (),
+) -> tuple[Drift, ...]:
     """Return every drift after a new look: begun, gone on, come back or gone.
 
     A setting that returns to its accepted value ends its drift and counts as a flip; one that
     drifts again within a week takes the old one up, flips and all. What a person settled stays
-    settled while the value does.
+    settled while the value does; what was to be put back is open again where it is still there and
+    no change that puts it back is under way (`pending` keys).
     """
     before = {one.key: one for one in kept}
     after: list[Drift] = []
@@ -136,15 +142,21 @@ def follow(kept: Iterable[Drift], found: Sequence[Moved], now: datetime) -> tupl
             fresh = Drift(one.key, was, value, now, now, one.cause, one.explained)
             after.append(replace(fresh, id=last.id if last is not None else 0))
         elif last.state is DriftState.GONE:
-            again = replace(last, state=DriftState.OPEN, flips=last.flips + 1, since=now)
-            after.append(replace(again, now=value, seen=now, cause=one.cause))
+            again = replace(last, state=DriftState.OPEN, flips=last.flips + 1, since=now, was=was)
+            after.append(replace(again, now=value, seen=now, **_why(one)))
         elif last.now != value:
-            other = replace(last, state=DriftState.OPEN, now=value, seen=now, cause=one.cause)
-            after.append(replace(other, flips=last.flips + 1, explained=one.explained))
+            other = replace(last, state=DriftState.OPEN, was=was, now=value, seen=now)
+            after.append(replace(other, flips=last.flips + 1, **_why(one)))
+        elif last.state is DriftState.REAPPLIED and one.key not in pending:
+            after.append(replace(last, state=DriftState.OPEN, seen=now, **_why(one)))
         else:
             after.append(replace(last, seen=now))
     after += [_without(last, now) for last in before.values()]
     return tuple(after)
+
+
+def _why(one: Moved) -> dict[str, Any]:
+    return {"cause": one.cause, "explained": one.explained}
 
 
 def _without(last: Drift, now: datetime) -> Drift:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from frisket.catalog.load import Catalog
 from frisket.errors import UsageError
-from frisket.fleet.changes import own_writes
+from frisket.fleet.approval import LIFE
+from frisket.fleet.changes import PLANNED, PLANNING, own_writes
 from frisket.fleet.drift import Cause, Circumstances, Drift, DriftState, follow, moved, state_of
+from frisket.fleet.rollout import RolloutState
 from frisket.model.reading import Readings, Value
 from frisket.store.changes import Changes
 from frisket.store.database import Database
 from frisket.store.drifts import Accepted, Drifts
+from frisket.store.underway import changes_in
 
 FIRST = "first audit"
 _CAUSES: Mapping[Cause, str] = {
@@ -23,6 +26,14 @@ _CAUSES: Mapping[Cause, str] = {
     Cause.RESTART: "restart",
     Cause.UNKNOWN: "unknown",
 }
+_UNDER_WAY: Final = (
+    PLANNING,
+    PLANNED,
+    RolloutState.WAITING,
+    RolloutState.RUNNING,
+    RolloutState.PAUSED,
+    RolloutState.HALTED,
+)
 _BY_NAME = {name: cause for cause, name in _CAUSES.items()}
 
 
@@ -84,11 +95,21 @@ class Drifting:
         kept = [drift_of(row) for row in stored.of_device(device_id)]
         unread = {key for key in accepted.values if key not in state_of(readings, self.catalog)}
         # What was not read this time has neither drifted nor come back.
-        after = follow([one for one in kept if one.key not in unread], found, now)
+        read = [one for one in kept if one.key not in unread]
+        after = follow(read, found, now, self._pending(device_id, now))
         before = {one.id: one for one in kept}
         stored.keep(device_id, [_table(one) for one in after if before.get(one.id) != one])
         still = [one for one in kept if one.key in unread]
         return sum(one.state is DriftState.OPEN for one in (*after, *still))
+
+    def _pending(self, device_id: int, now: datetime) -> set[str]:
+        """Return the settings that a change is about to put back: planned today, or under way."""
+        found: set[str] = set()
+        for change in changes_in(self.database, _UNDER_WAY):
+            meant = change.source.get("kind") == "accepted" and now - change.made <= LIFE
+            if meant and device_id in change.condition.get("ids", ()):
+                found.update(change.source.get("keys") or (one.key for one in self.catalog))
+        return found
 
     def _around(self, device_id: int, accepted: Accepted, firmware: str) -> Circumstances:
         rows = Changes(self.database).done_to(device_id, accepted.at)

@@ -74,6 +74,8 @@ class Alarm(StrEnum):
     REPLACED = "another device at this address"
     CHANGED = "the same device with another mark"
     AMBIGUOUS = "two devices of the inventory fit"
+    STRANGER = "not the device that our logins know"
+    BACK = "a retired device answers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from frisket.errors import UsageError
 from frisket.fleet.identity import Alarm, Entry, Marks, Resolution, resolve
+from frisket.fleet.life import RETIRED
 from frisket.model.target import Identity
 from frisket.store.inventory import Inventory, candidates, put_device, raise_alarm
 
@@ -95,6 +96,9 @@ def taken(connection: Connection, site_id: int, seen: Sighting, now: datetime) -
     for kind, text in resolution.alarms:
         about = resolution.displaced if kind is Alarm.REPLACED else device_id
         raise_alarm(connection, about or device_id, kind.value, text, now)
+    row = known.get(device_id)
+    if row is not None and row.state == RETIRED:
+        raise_alarm(connection, device_id, Alarm.BACK.value, f"it is at {marks.address}", now)
     return Taken(device_id, new, resolution)
 
 

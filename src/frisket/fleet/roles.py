@@ -37,6 +37,7 @@ class Permission(StrEnum):
     PLAN_CHANGES = "plan-changes"
     RUN_CHANGES = "run-changes"
     APPROVE_CHANGES = "approve-changes"
+    ACCEPT_IDENTITY = "accept-identity"
     EDIT_SITES = "edit-sites"
     EDIT_ALERTS = "edit-alerts"
     PROPOSE_POLICY = "propose-policy"
@@ -70,6 +71,8 @@ HOLDS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMINISTRATOR: _OPERATES
     | {
         _P.SEE_EVIDENCE,
+        # Whom our logins are shown to from then on.
+        _P.ACCEPT_IDENTITY,
         _P.EDIT_SITES,
         _P.SEE_USERS,
         _P.PROPOSE_POLICY,
@@ -100,6 +103,7 @@ PERSONS_ONLY: Final = frozenset(
         _P.APPROVE_CONTENT,
         _P.PROPOSE_USERS,
         _P.USE_PANEL,
+        _P.ACCEPT_IDENTITY,
     }
 )
 

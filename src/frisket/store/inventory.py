@@ -173,6 +173,15 @@ class Inventory:
         with self.database.read() as connection:
             return connection.execute(asked.limit(limit)).all()
 
+    def alarmed(self, device_ids: Sequence[int]) -> dict[int, str]:
+        """Return the kind of the newest alarm that stands about each of some devices."""
+        asked = select(ALARM.c.device_id, ALARM.c.kind).where(
+            ALARM.c.device_id.in_(list(device_ids)), ALARM.c.cleared.is_(None)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(asked.order_by(ALARM.c.id))
+            return {row.device_id: row.kind for row in rows}
+
     def clear_alarm(self, alarm_id: int, who: str, now: datetime) -> bool:
         """Clear an alarm; say whether it stood."""
         asked = update(ALARM).where(ALARM.c.id == alarm_id, ALARM.c.cleared.is_(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -122,3 +123,21 @@ def test_after_every_look_open_drifts_are_what_was_found(looks: list[list[Moved]
         open_ = {one.key: one.now for one in kept if one.state is DriftState.OPEN}
         assert open_ == {one.key: one.now for one in found}
         assert len({one.key for one in kept}) == len(kept)
+
+
+def test_what_was_to_be_put_back_and_was_not_is_open_again() -> None:
+    seen = Moved(KEY, False, True, Cause.UNKNOWN)
+    [one] = follow([], [seen], NOON)
+    sent = replace(one, state=DriftState.REAPPLIED, id=7)
+    [still] = follow([sent], [seen], NOON, [KEY])
+    assert still.state is DriftState.REAPPLIED, "the change is under way"
+    [again] = follow([still], [seen], NOON)
+    assert (again.state, again.id, again.flips) == (DriftState.OPEN, 7, 0)
+    [gone] = follow([still], [], NOON)
+    assert gone.state is DriftState.GONE
+
+
+def test_what_comes_back_is_told_from_what_is_accepted_by_now() -> None:
+    [one] = follow([], [Moved(KEY, "a", "b", Cause.UNKNOWN)], NOON)
+    [again] = follow([one], [Moved(KEY, "c", "d", Cause.FIRMWARE, "1 became 2")], NOON)
+    assert (again.was, again.now, again.explained) == ("c", "d", "1 became 2")

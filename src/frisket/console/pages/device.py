@@ -11,6 +11,7 @@ from frisket.audit.capture import read_capture
 from frisket.console.faults import NotFound
 from frisket.console.page import Page, Visit
 from frisket.errors import CaptureError, UsageError
+from frisket.fleet.accepting import ABOUT
 from frisket.fleet.asked import Asker, fresh_mark, start_audit
 from frisket.fleet.life import STATES
 from frisket.fleet.results import text_of, unpacked
@@ -61,6 +62,7 @@ def device(visit: Visit) -> Response:
         history=audits.history(row.id, 50),
         addresses=inventory.addresses(row.id),
         alarms=inventory.alarms(row.id),
+        about_identity={one.value for one in ABOUT},
         tags=inventory.tags(row.id),
         witnesses=list(Witness),
         tab=visit.form.one("tab", "findings"),

@@ -101,6 +101,7 @@ def devices(visit: Visit) -> Response:
     return visit.page(
         "devices.html",
         rows=page.rows,
+        alarmed=Inventory(visit.services.database).alarmed([row.id for row in page.rows]),
         total=page.total,
         counts=page.counts,
         wanted=wanted,
