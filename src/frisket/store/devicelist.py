@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, column, false, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    cast,
+    column,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 
 from frisket.model.condition import Condition, read_condition
 from frisket.store.database import Database
@@ -19,9 +35,14 @@ SORTS: Final = (
     "name", "address", "model", "serial", "location", "firmware", "status", "state", "toner",
     "pages", "compliance", "coverage", "last_seen", "first_seen", "site",
 )  # fmt: skip
-_FACETS: Final = ("site_id", "state", "status", "worst")
-_EVERY: Final = 1 << 40
+_FACETS: Final = {"site": "site_id", "state": "state", "status": "status", "worst": "worst"}
+# Counted in the order of the counts, from an index that holds what filters ask for: of its own
+# accord SQLite looks for few devices first, and then sorts and looks up all those it found.
+_BY_FACETS: Final = "INDEXED BY ix_device_facets"
 _SHORTEST: Final = 3  # characters that the search index knows
+_MANY: Final = 1000  # devices; a page of so many is found quickest by going along its order
+
+Search = Callable[[Sequence[str]], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +75,13 @@ class DeviceList:
         with self.database.read() as connection:
             names = {row.id: row.name for row in connection.execute(select(SITE.c.id, SITE.c.name))}
             where = self._where(wanted, names, now, sites)
-            counting = _counting(where, all_of_them=not wanted and sites is None)
-            counts, total = _counted(connection.execute(counting).all(), names)
+            counts, total = _counted(connection.execute(_counting(where)), names)
+            if total > _MANY:
+                where = self._where(wanted, names, now, sites, _holds)
             if number > 1:
                 number = min(number, max((total + size - 1) // size, 1))
-            asked = _ordered(select(DEVICE).where(where), sort, wanted, descending=descending)
-            rows = connection.execute(asked.limit(size).offset((number - 1) * size)).all()
+            order = _Order(connection, where, sort, descending)
+            rows = order.some(size, (number - 1) * size)
             return Page([_Named(row, names) for row in rows], total, counts)
 
     def after(
@@ -103,17 +125,15 @@ class DeviceList:
         with self.database.read() as connection:
             names = {row.id: row.name for row in connection.execute(select(SITE.c.id, SITE.c.name))}
             where = self._where(wanted, names, now, sites)
-            asked = _ordered(select(DEVICE).where(where), sort, wanted, descending=False).limit(
-                size
-            )
-            return [_Named(row, names) for row in connection.execute(asked)]
+            rows = _Order(connection, where, sort).some(size)
+            return [_Named(row, names) for row in rows]
 
     def count(self, wanted: Condition, now: datetime, sites: Sequence[int] | None = None) -> int:
         """Return how many devices meet a condition."""
         with self.database.read() as connection:
             names = {row.id: row.name for row in connection.execute(select(SITE.c.id, SITE.c.name))}
             where = self._where(wanted, names, now, sites)
-            return int(connection.scalar(select(func.count()).where(where)) or 0)
+            return _count(connection, where)
 
     def values(
         self, name: str, limit: int = 200, sites: Sequence[int] | None = None
@@ -133,6 +153,7 @@ class DeviceList:
         names: Mapping[int, str],
         now: datetime,
         sites: Sequence[int] | None,
+        search: Search | None = None,
     ) -> ColumnElement[bool]:
         parts: list[ColumnElement[bool]] = []
         if sites is not None:
@@ -146,7 +167,9 @@ class DeviceList:
             groups = {one.name: one.condition for one in Inventory(self.database).groups()}
             meant = [read_condition(groups[name]) for name in wanted.group if name in groups]
             # A group is no condition on groups: `save_group` refuses that, so this ends.
-            either = [self._where(replace(one, group=()), names, now, None) for one in meant]
+            either = [
+                self._where(replace(one, group=()), names, now, None, search) for one in meant
+            ]
             parts.append(or_(false(), *either))
         if wanted.worst:
             parts.append(DEVICE.c.worst.in_(["" if w == "none" else w for w in wanted.worst]))
@@ -165,21 +188,30 @@ class DeviceList:
         if wanted.unaudited:
             parts.append(DEVICE.c.audited.is_(None))
         if wanted.q:
-            parts.append(self._found(wanted.q))
-        return and_(*parts) if parts else DEVICE.c.id > 0
+            words = wanted.q.casefold().split()[:8]
+            parts.append((search or (_among if self.database.is_sqlite else _holds))(words))
+        return and_(true(), *parts)
 
-    def _found(self, words: str) -> ColumnElement[bool]:
-        """Return the condition for text anywhere in a device's marks, every word of it."""
-        parts: list[ColumnElement[bool]] = []
-        for word in words.casefold().split()[:8]:
-            if self.database.is_sqlite and len(word) >= _SHORTEST:
-                quoted = '"' + word.replace('"', '""') + '"'
-                matches = column("device_search").op("MATCH")(quoted)
-                rows: Select[Any] = select(column("rowid")).select_from(text("device_search"))
-                parts.append(DEVICE.c.id.in_(rows.where(matches)))
-            else:
-                parts.append(DEVICE.c.search.contains(word, autoescape=True))
-        return and_(*parts)
+
+def _holds(words: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition for every word in a device's marks, by looking at each device.
+
+    PostgreSQL has an index for it. In SQLite it is quick where many devices are meant.
+    """
+    return and_(*(DEVICE.c.search.contains(word, autoescape=True) for word in words))
+
+
+def _among(words: Sequence[str]) -> ColumnElement[bool]:
+    """Return the same condition for SQLite, as a set of devices that is found first."""
+    if all(len(word) >= _SHORTEST for word in words):
+        phrases = ['"' + word.replace('"', '""') + '"' for word in words]
+        matches = column("device_search").op("MATCH")(" AND ".join(phrases))
+        found: Select[Any] = select(column("rowid")).select_from(text("device_search"))
+        return DEVICE.c.id.in_(found.where(matches))
+    every = DEVICE.alias("every")
+    return DEVICE.c.id.in_(
+        select(every.c.id).where(*(func.instr(every.c.search, word) > 0 for word in words))
+    )
 
 
 class _Named:
@@ -195,42 +227,72 @@ class _Named:
         return getattr(self._row, name)
 
 
-def _counting(where: ColumnElement[bool], *, all_of_them: bool) -> Select[Any]:
-    columns = [DEVICE.c[name] for name in _FACETS]
-    if all_of_them:
-        return select(*columns, func.count().label("n")).where(where).group_by(*columns)
-    # The limit keeps SQLite from walking the index in the order of the counts, row by row:
-    # first find, then count.
-    found = select(*columns).where(where).limit(_EVERY).subquery()
-    return select(*found.c, func.count().label("n")).group_by(*found.c)
+def _counting(where: ColumnElement[bool]) -> Select[Any]:
+    """Return how often each value of each filter occurs: filter, value, count.
+
+    The devices are gone through once; what that gave is added up by filter in the database, so
+    that some dozens of rows come over instead of thousands.
+    """
+    columns = [DEVICE.c[name] for name in _FACETS.values()]
+    asked = select(*columns, func.count().label("n")).where(where).group_by(*columns)
+    once = asked.with_hint(DEVICE, _BY_FACETS, "sqlite").cte("counted")
+    each = [
+        select(literal(name).label("facet"), cast(once.c[of], String).label("value"), _sum(once))
+        .group_by(once.c[of])
+        .select_from(once)
+        for name, of in _FACETS.items()
+    ]
+    return select(union_all(*each).subquery())
+
+
+def _sum(once: Any) -> ColumnElement[int]:
+    return func.sum(once.c.n).label("n")
 
 
 def _counted(
-    rows: Sequence[Any], names: Mapping[int, str]
+    rows: Iterable[Any], names: Mapping[int, str]
 ) -> tuple[dict[str, dict[str, int]], int]:
-    """Return the counts of each filter's values from one pass over the devices, and their sum."""
-    found: dict[str, dict[str, int]] = {"site": {}, "state": {}, "status": {}, "worst": {}}
-    total = 0
+    """Return the counts of each filter's values, and how many devices there are in all."""
+    found: dict[str, dict[str, int]] = {name: {} for name in _FACETS}
     for row in rows:
-        total += row.n
-        for name, value in (
-            ("site", names.get(row.site_id, "")),
-            ("state", row.state),
-            ("status", row.status),
-            ("worst", row.worst),
-        ):
-            found[name][value] = found[name].get(value, 0) + row.n
-    return found, total
+        value = names.get(int(row.value), "") if row.facet == "site" else row.value
+        found[row.facet][value] = found[row.facet].get(value, 0) + int(row.n)
+    return found, sum(found["state"].values())
 
 
-def _ordered(asked: Select[Any], sort: str, wanted: Condition, *, descending: bool) -> Select[Any]:
-    name = "site_id" if sort == "site" else sort if sort in SORTS else "name"
-    by: ColumnElement[Any] = DEVICE.c[name]
-    # What is not known comes last whichever way the list is turned. Where the condition leaves
-    # it out, the index gives the order.
-    limit = {"compliance": wanted.score_below, "coverage": wanted.coverage_below}
-    limit["toner"] = wanted.toner_below
-    if DEVICE.c[name].nullable and limit.get(name) is None:
-        asked = asked.order_by(by.is_(None))
-    ordered = by.desc() if descending else by.asc()
-    return asked.order_by(ordered, DEVICE.c.id.desc() if descending else DEVICE.c.id.asc())
+def _count(connection: Connection, where: ColumnElement[bool]) -> int:
+    asked = select(func.count()).select_from(DEVICE).where(where)
+    return int(connection.scalar(asked.with_hint(DEVICE, _BY_FACETS, "sqlite")) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Devices in an order. What is not known comes last, whichever way the list is turned."""
+
+    connection: Connection
+    where: ColumnElement[bool]
+    sort: str
+    descending: bool = False
+
+    def some(self, size: int, skipped: int = 0) -> Sequence[Any]:
+        """Return so many devices after those that are skipped."""
+        name = "site_id" if self.sort == "site" else self.sort if self.sort in SORTS else "name"
+        by = DEVICE.c[name]
+        if not by.nullable:
+            return self._rows(self.where, by, size, skipped)
+        # One after the other, since no index has what is not known at the end both ways.
+        known = and_(self.where, by.is_not(None))
+        rows = self._rows(known, by, size, skipped)
+        if len(rows) == size:
+            return rows
+        before = len(rows) + skipped if rows or not skipped else _count(self.connection, known)
+        unknown = and_(self.where, by.is_(None))
+        return [*rows, *self._rows(unknown, by, size - len(rows), max(skipped - before, 0))]
+
+    def _rows(
+        self, where: ColumnElement[bool], by: ColumnElement[Any], size: int, skipped: int
+    ) -> Sequence[Any]:
+        columns = (by, DEVICE.c.id)
+        order = [one.desc() if self.descending else one.asc() for one in columns]
+        asked = select(DEVICE).where(where).order_by(*order)
+        return self.connection.execute(asked.limit(size).offset(skipped)).all()

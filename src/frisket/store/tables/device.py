@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     Column,
     Float,
@@ -27,6 +29,12 @@ SITE = Table(
     Column("zone", String(64), nullable=False, server_default="UTC"),
     Column("limits", DOCUMENT, nullable=False),
     Column("created", Moment, nullable=False),
+)
+
+_COUNTED: Final = ("site_id", "state", "status", "worst")
+_FILTERED: Final = (
+    *("compliance", "coverage", "toner", "last_seen", "audited"),
+    *("vendor", "model", "firmware"),
 )
 
 # `ports` maps a standard port to where an unprivileged lab serves it.
@@ -72,13 +80,14 @@ DEVICE = Table(
     Index("ix_device_mac", "mac"),
     Index("ix_device_engine", "engine"),
     Index("ix_device_tls", "tls"),
-    Index("ix_device_model", "model", "site_id", "state", "status", "worst"),
-    Index("ix_device_facets", "site_id", "state", "status", "worst"),
-    Index("ix_device_name", "name"),
-    Index("ix_device_last_seen", "last_seen", "site_id", "state", "status", "worst"),
-    Index("ix_device_toner", "toner", "site_id", "state", "status", "worst"),
-    # A filter by one of these is counted from its index alone.
-    Index("ix_device_compliance", "compliance", "site_id", "state", "status", "worst"),
+    Index("ix_device_model", "model", "site_id"),
+    Index("ix_device_name", "name", "id"),
+    Index("ix_device_location", "location", "id"),
+    Index("ix_device_last_seen", "last_seen"),
+    Index("ix_device_toner", "toner"),
+    Index("ix_device_compliance", "compliance"),
+    # What every filter's values are counted from, without looking at the devices themselves.
+    Index("ix_device_facets", *_COUNTED, *_FILTERED),
 )
 
 # What is done at a site by schedule (`fleet.schedule`), and the tick that was begun last.
