@@ -18,6 +18,7 @@ from frisket.console.language import Catalogues, chosen_language, written, writt
 from frisket.console.notice import Notices
 from frisket.console.page import Page, Visit
 from frisket.console.static_files import StaticFiles
+from frisket.fleet.naming import called
 
 _NEVER: Final = Markup("\u2013")
 _THEMES: Final = ("auto", "light", "dark")
@@ -148,6 +149,7 @@ def _environment(translations: gettext.NullTranslations, static: StaticFiles) ->
     made.filters["ago"] = ago
     made.filters["day"] = day
     made.filters["data"] = data
+    made.filters["called"] = called
     return made
 
 

@@ -9,6 +9,7 @@ from frisket.console.faults import Forbidden, NotFound
 from frisket.console.page import Visit
 from frisket.errors import UsageError
 from frisket.fleet.meant import in_words, site_of
+from frisket.fleet.naming import called
 from frisket.fleet.roles import Permission, Reach
 from frisket.fleet.scope import Scope, read_scope
 from frisket.fleet.words import about
@@ -27,7 +28,7 @@ def choices(visit: Visit, permission: Permission) -> Choices:
     inventory = Inventory(visit.services.database)
     found: dict[str, list[tuple[str, str]]] = {}
     if row := asked_device(visit):
-        word = row.name or row.address or row.key
+        word = called(row)
         found[visit.text("Device")] = [(f"device:{row.id}", f"{word} ({row.site})")]
     sites = [(f"site:{s.id}", s.name) for s in inventory.sites() if s.id in where]
     if sites:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from frisket.errors import UsageError
+from frisket.fleet.naming import called
 from frisket.fleet.scope import Scope
 from frisket.store.tables.device import DEVICE, SITE
 
@@ -43,7 +44,7 @@ def in_words(connection: Connection, scope: Scope) -> str:
     if scope.devices:
         columns = select(DEVICE.c.name, DEVICE.c.address, DEVICE.c.key)
         rows = connection.execute(columns.where(DEVICE.c.id.in_(scope.devices[:_NAMED])))
-        names = [row.name or row.address or row.key for row in rows] or ["a device that is gone"]
+        names = [called(row) for row in rows] or ["a device that is gone"]
         more = len(scope.devices) - _NAMED
         return ", ".join(names) + (f" and {more} more" if more > 0 else "")
     if scope.site is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from frisket.model.target import Identity
 from frisket.store.audits import ALL, COLUMNS, AuditRecord, Audits
 from frisket.store.database import Database
 from frisket.store.inventory import Inventory
+from frisket.store.standing import Standing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RULES = ("SO-01/a", "SO-01/b", "SO-02/c")
@@ -64,6 +66,32 @@ def test_a_first_result_is_no_change_and_the_second_is(database: Database) -> No
     device = Inventory(database).device(1)
     assert device is not None
     assert (device.audited, device.worst, device.compliance) == (later, "high", 0.5)
+
+
+def by(baseline: str, device: int, share: float | None, worst: str, hour: int) -> AuditRecord:
+    """Return a result by another baseline."""
+    found = record(device, NOON + timedelta(hours=hour), "pass", "fail", "unknown")
+    return replace(found, baseline=baseline, compliance=share, coverage=0.25, worst=worst)
+
+
+def test_a_device_stands_where_it_stands_worst(database: Database) -> None:
+    """What the last audit found does not hide what another baseline demands."""
+    audits, inventory, standing = Audits(database), Inventory(database), Standing(database)
+    audits.keep([by("strict", 1, 0.2, "high", 0), by("mild", 1, 1.0, "", 1)])
+    audits.keep([by("mild", 2, 0.5, "low", 0), by("strict", 2, None, "medium", 1)])
+    one, two = inventory.device(1), inventory.device(2)
+    assert one is not None
+    assert two is not None
+    assert (one.compliance, one.coverage, one.worst) == (0.2, 0.25, "high")
+    assert one.audited == NOON + timedelta(hours=1)
+    assert (two.compliance, two.worst) == (0.5, "medium")
+    assert [(row.id, row.compliance) for row in standing.worst("strict")] == [(1, 0.2)]
+    assert [row.id for row in standing.worst("mild")] == [2]
+    assert standing.worst("mild", sites=[99]) == []
+    audits.keep([by("strict", 1, 1.0, "", 2)])
+    one = inventory.device(1)
+    assert one is not None
+    assert (one.compliance, one.worst) == (1.0, "")
 
 
 def test_an_older_result_replaces_nothing(database: Database) -> None:

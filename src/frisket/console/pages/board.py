@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from frisket.console.page import Menu, Page, Visit
 from frisket.console.reported import chosen, csv_answer, views_of
+from frisket.fleet.naming import called
 from frisket.fleet.roles import Permission
 from frisket.telemetry.board import Board, Light
 
@@ -34,6 +35,7 @@ def board(visit: Visit) -> Response:
         kinds=KINDS,
         lights=[light for light in Light if seen.counts[light]],
         numbers={who.serial or who.key: who.id for who in found.devices},
+        names={who.serial or who.key: called(who) for who in found.devices},
         chart_=_chart(seen, visit),
     )
 

@@ -16,6 +16,7 @@ from frisket.model.condition import Condition
 from frisket.store.audits import Audits
 from frisket.store.devicelist import DeviceList
 from frisket.store.inventory import Inventory
+from frisket.store.standing import Standing
 
 _DAYS = 90
 _SITES = 40  # lines of the heat map that a page can show
@@ -47,9 +48,7 @@ def compliance(visit: Visit) -> Response:
     shown = dict(sorted(names.items(), key=lambda pair: pair[1])[:_SITES])
     failing = audits.failing(baseline.id, sites)
     listed = DeviceList(visit.services.database)
-    worst = listed.first(
-        Condition(score_below=1.0), visit.now, sort="compliance", size=10, sites=sites
-    )
+    worst = Standing(visit.services.database).worst(baseline.id, sites)
     days = course(audits.by_day(baseline.id, (visit.now - timedelta(days=_DAYS)).date(), sites))
     return visit.page(
         "compliance.html",
@@ -104,7 +103,7 @@ def _heat_chart(fields: list[Any], sites: list[str], baseline: Any) -> dict[str,
         if f.failing is not None
     ]
     option = {
-        "grid": {"left": 120, "right": 15, "top": 10, "bottom": 70},
+        "grid": {"left": 120, "right": 15, "top": 10, "bottom": 90},
         "tooltip": {"position": "top"},
         "xAxis": {"type": "category", "data": order, "axisLabel": {"rotate": 60}},
         "yAxis": {"type": "category", "data": [site[:18] for site in sites], "inverse": True},

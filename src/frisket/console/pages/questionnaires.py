@@ -15,6 +15,7 @@ from frisket.console.pages.devices import sites_of
 from frisket.console.scoping import allow, choices, chosen
 from frisket.errors import UsageError
 from frisket.fleet.asking import MOST_DEVICES, Question, left_open, questions_of
+from frisket.fleet.naming import called
 from frisket.fleet.results import unpacked
 from frisket.fleet.roles import Permission
 from frisket.fleet.scope import Scope
@@ -146,7 +147,7 @@ def show_one(visit: Visit) -> Response:
     for number in {d for question in row.questions for d in question["devices"][:5]}:
         device = inventory.device(number)
         if device is not None:
-            named[number] = device.name or device.address or device.key
+            named[number] = called(device)
     return visit.page(
         "questionnaire.html",
         row=row,
