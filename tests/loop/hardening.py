@@ -49,6 +49,7 @@ class Hardener:
     events: list[tuple[str, str]] = field(default_factory=list)
     heard: Callable[[str, str], None] = lambda what, detail: None
     point: Callable[[str], None] = passed
+    accepting: bool = True  # devices may be left without a way to manage them
 
     @property
     def credentials(self) -> Credentials:
@@ -73,11 +74,11 @@ class Hardener:
         assert found.driver, found.why
         return found
 
-    async def apply(self, plan: DevicePlan) -> Result:
+    async def apply(self, plan: DevicePlan, run: str = RUN) -> Result:
         """Carry out a plan in a run of its own."""
         whole = Plan("x", "", datetime.now(UTC), (plan,))
-        record = new_record(self.folder, RUN)
-        record.begin(RUN, whole)
+        record = new_record(self.folder, run)
+        record.begin(run, whole)
         return await self._one(whole, record, Mode.FRESH)
 
     async def resume(self) -> Result:
@@ -125,8 +126,9 @@ class Hardener:
             self.events.append((what, detail))
             self.heard(what, detail)
 
+        typed = (whole.devices[0].address,) if self.accepting else ()
         applier = Applier(
-            replace(whole, accept_no_channel=(whole.devices[0].address,)),
+            replace(whole, accept_no_channel=typed),
             record,
             network_of(self.visiting),
             self.credentials,

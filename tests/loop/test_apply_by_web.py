@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.lab import running_device
+from tests.loop.hardening import BACK, Hardener
 from tests.loop.test_apply_loop import (
     AROUND,
     CONTENT,
@@ -246,6 +247,11 @@ async def test_the_remote_ui_closes_itself_last(tmp_path: Path) -> None:
         assert (plan.access, plan.stages[-1].phase) == ("remote-ui", Phase.LAST)
         assert {"remote-ui.enabled", "http.enabled"} <= set(plan.stages[-1].keys)
         assert plan.after.managing == ("SNMPv3",)
+        whole = Plan("enterprise", "v", datetime.now(UTC), (plan,))
+        (why,) = whole.refusals(plan)
+        assert "no login is given for what is left (SNMPv3)" in why
+        assert not replace(whole, back=True).refusals(plan)
+        assert not replace(whole, accept_no_channel=(plan.address,)).refusals(plan)
         before = stored(device)
         refused = await carried_out(device, plan, tmp_path)
         assert refused.outcome is Outcome.UNDONE
@@ -264,5 +270,23 @@ async def test_the_remote_ui_closes_itself_last(tmp_path: Path) -> None:
         assert asyncio.get_running_loop().time() - begun < AROUND.restart_seconds
         await host.settled()
         assert all(device.store.effective(s.key) == s.wanted for s in plan.steps)
+        assert device.journal.writes == dict.fromkeys((s.key for s in plan.steps), 1)
+        assert clean(device)
+
+
+async def test_who_has_no_login_for_what_is_left_is_told_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    user = Hardener(tmp_path, login=WEB_ONLY)
+    async with running_device(settings=OWN) as (device, host):
+        plan = await user.plan(device, "enterprise")
+        refused = await replace(user, accepting=False).apply(plan)
+        assert refused.outcome is Outcome.REFUSED
+        assert f"--accept-no-channel {device.address}" in refused.why
+        assert device.journal.writes == {}
+        result = await user.apply(plan, BACK)
+        assert result.outcome is Outcome.DONE, result.why
+        await host.settled()
+        assert not device.store.effective("remote-ui.enabled")
         assert device.journal.writes == dict.fromkeys((s.key for s in plan.steps), 1)
         assert clean(device)

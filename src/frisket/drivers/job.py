@@ -83,6 +83,7 @@ class Job:
     keys; `tell(what, detail)` hears of progress; `point(name)` is called at each of `POINTS`.
     `proofs`: by a way's name, how to log in over it. `meant` are the keys that an interrupted run
     may have written, `undoing` is why it had begun to put them back, `doubted` as in `Progress`.
+    `alone`: a person typed that the device may be left without a way that anybody has proved.
     """
 
     plan: DevicePlan
@@ -97,4 +98,5 @@ class Job:
     meant: tuple[str, ...] = ()
     undoing: str = ""
     doubted: tuple[str, ...] = ()
+    alone: bool = False
     pace: Pace = field(default_factory=Pace)

@@ -68,12 +68,22 @@ class DevicePlan:
         """Return how often the device restarts."""
         return sum(stage.restart for stage in self.stages)
 
+    @property
+    def unproved(self) -> bool:
+        """Say whether our own way is closed, and others stay that nobody has a login for.
+
+        A way that there is a login for would be our own (`_course`).
+        """
+        closes = self.own in self.before.managing and self.own not in self.after.managing
+        return closes and bool(self.after.managing)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A run's worth of changes. `content` is the version of rules, baselines and tables used.
 
     `accept_no_channel` and `accept_no_print_path` are the addresses for which a person typed that.
+    `back`: it takes a run back; then nobody asks for a way that was not there before.
     """
 
     baseline: str
@@ -83,6 +93,7 @@ class Plan:
     missed: tuple[Incomplete, ...] = ()
     accept_no_channel: tuple[str, ...] = ()
     accept_no_print_path: tuple[str, ...] = ()
+    back: bool = False
 
     @property
     def changes(self) -> int:
@@ -97,6 +108,12 @@ class Plan:
         address = device.address
         if not device.after.managing and address not in self.accept_no_channel:
             found.append(f"no management channel would be left: --accept-no-channel {address}")
+        if device.unproved and not self.back and address not in self.accept_no_channel:
+            others = ", ".join(device.after.managing)
+            found.append(
+                f"{device.own} would be closed, and no login is given for what is left ({others}),"
+                f" so that nothing proves that it lets us in: --accept-no-channel {address}"
+            )
         prints = device.before.print_paths and not device.after.print_paths
         if prints and address not in self.accept_no_print_path:
             found.append(f"no print path would be left: --accept-no-print-path {address}")

@@ -76,6 +76,7 @@ class Applier:
             meant=tuple(begun.meant),
             undoing=begun.undoing,
             doubted=begun.doubted,
+            alone=device.address in self.plan.accept_no_channel,
             pace=self.pace,
             point=self.point,
         )
@@ -114,7 +115,7 @@ class Applier:
     def _refused(self, device: DevicePlan) -> Result | None:
         if not device.driver or device.why:
             return Result(device.address, Outcome.REFUSED, device.why)
-        if refusals := self.plan.refusals(device):
+        if refusals := replace(self.plan, back=self.mode is Mode.UNDO).refusals(device):
             return Result(device.address, Outcome.REFUSED, "; ".join(refusals))
         return None
 
@@ -161,4 +162,4 @@ def to_undo(run: Run, without: Mapping[str, str] = NOBODY) -> Plan:
         raise UsageError(f"run {run.id} was taken back already by {by}", hint=hint)
     if not devices:
         raise UsageError(f"run {run.id} has left nothing to undo")
-    return replace(run.plan, devices=devices, missed=(), made=now())
+    return replace(run.plan, devices=devices, missed=(), made=now(), back=True)
