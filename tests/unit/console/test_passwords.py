@@ -77,3 +77,26 @@ def test_kept_passwords_are_salted_argon2id() -> None:
 def test_the_product_hashes_as_rfc_9106_asks_for() -> None:
     """RFC 9106 section 4, second choice: 64 MiB, three passes, four lanes."""
     assert "m=65536,t=3,p=4" in Passwords().hash("x")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "five odd Words",
+        "five odd words ",
+        " five odd words",
+        "five odd word\u017f",
+        "five odd words\0",
+    ],
+)
+def test_a_password_is_compared_as_it_was_typed(other: str) -> None:
+    kept = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    assert not kept.fits(kept.hash("five odd words"), other)
+
+
+def test_nothing_is_cut_off() -> None:
+    kept = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    stored = kept.hash("x" * 200)
+    assert kept.fits(stored, "x" * 200)
+    assert not kept.fits(stored, "x" * 199)
+    assert not kept.fits(stored, "x" * 201)

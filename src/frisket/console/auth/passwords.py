@@ -51,7 +51,7 @@ class Passwords:
                 self._hasher.verify(stored or self._decoy, password[:LONGEST])
             except (VerificationError, InvalidHashError):
                 return False
-        return bool(stored)
+        return bool(stored) and len(password) <= LONGEST
 
 
 @cache
