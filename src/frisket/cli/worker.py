@@ -32,9 +32,11 @@ def worker(*, data: Path, database: str = "") -> int:
     database
         postgresql://… of the console. Without it: FRISKET_DATABASE.
     """
-    from frisket.console.build import open_data, open_log
+    from frisket.console.build import open_data
     from frisket.console.language import load_catalogues
     from frisket.fleet.engine import open_engine
+    from frisket.fleet.log import AuditLog
+    from frisket.store.auditlog import LogStore
 
     url = database or os.environ.get(DATABASE, "")
     if not url.startswith("postgresql"):
@@ -48,7 +50,8 @@ def worker(*, data: Path, database: str = "") -> int:
         if topic == "worker":
             say(str(what["said"]))
 
-    log, messages = open_log(data, opened), load_catalogues()
+    # The console alone signs the log's heads: a key of this folder would be another's.
+    log, messages = AuditLog(LogStore(opened), None, now), load_catalogues()
     engine = open_engine(data, opened, now, told, log=log, catalogues=messages)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

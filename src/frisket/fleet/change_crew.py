@@ -27,14 +27,15 @@ from frisket.fleet.crew import Crew
 from frisket.fleet.drifting import Drifting
 from frisket.fleet.equipped import Place
 from frisket.fleet.guard import LEASE_SECONDS, Busy, Deed, Seen, perform
+from frisket.fleet.log import AuditLog, LogFault
 from frisket.fleet.looking import Looking
 from frisket.fleet.network import Network
 from frisket.fleet.rollout import Step
 from frisket.jobs.port import Json
 from frisket.ledger import LedgerFault
 from frisket.net.dial import source_of
-from frisket.store.changes import Changes, StoredRows
-from frisket.store.database import StoreFault
+from frisket.store.changes import Changes, StoredRows, put_device
+from frisket.store.database import Database, StoreAway, StoreFault
 from frisket.store.work import Action, ActionState, Fenced, Work
 
 _KEPT: Final = LEASE_SECONDS / 4  # seconds between signs of life while a device is changed
@@ -173,9 +174,28 @@ class ChangeCrew:
             drifting = Drifting(self.crew.database, self.crew.content.catalog)
             rows = self._changes.records(change_id, device_id, undoing=undoing)
             drifting.made(device_id, [(change_id, row) for row in rows])
-        self.changing.note(change_id, device_id, result, undoing=undoing)
+        self._note(turn, result)
         self._tell(turn, "ended")
         return {"busy": False, "outcome": result.outcome.value}
+
+    def _note(self, turn: Turn, result: Result) -> None:
+        """Keep and log how a turn ended. Raises `StoreFault`.
+
+        Where the log can take nothing, that nothing was done is kept without it: people shall see
+        why the device waits.
+        """
+        device = turn.place.id
+        try:
+            self.changing.note(turn.change_id, device, result, undoing=turn.undoing)
+        except StoreAway:
+            raise
+        except StoreFault:
+            if result.outcome is Outcome.REFUSED:
+                values = {"outcome": result.outcome.value, "why": result.why[:2000]}
+                values |= {"step": step_of(result, undoing=turn.undoing).value}
+                with self.crew.database.write() as connection:
+                    put_device(connection, turn.change_id, device, values)
+            raise
 
     def _unrecorded(self, turn: Turn, faults: Sequence[FrisketError]) -> Result:
         """Return how a turn ended of which the record holds no outcome."""
@@ -262,9 +282,8 @@ class ChangeCrew:
         word = "change.put-back" if turn.undoing else "change.device"
         about = f"change {turn.change_id}, {device.address}"
         details = {"settings": sorted(step.key for step in device.steps)}
-        with crew.database.write() as connection:
-            act = Act(change.made_by, word, about, "begun", details)
-            crew.log.record_within(connection, act)
+        act = Act(change.made_by, word, about, "begun", details, turn.place.site.id)
+        _record(crew.database, crew.log, act)
         if turn.undoing:
             return self._turned(turn, plan, device)
         return with_accepted(plan, change.accepted)
@@ -283,6 +302,17 @@ class ChangeCrew:
     def _network(self, place: Place) -> Network:
         pace = float((place.site.limits or {}).get("packets_per_second", 10.0))
         return Network(self.crew.options, pace, self.crew.now)
+
+
+def _record(database: Database, log: AuditLog, act: Act) -> None:
+    """Write to the audit log, before the act. Raises `LogFault`, `StoreAway`: then do not act."""
+    try:
+        with database.write() as connection:
+            log.record_within(connection, act)
+    except StoreAway:
+        raise
+    except StoreFault as fault:
+        raise LogFault(f"the audit log cannot be written: {fault}") from fault
 
 
 _SEEN: Final = {
