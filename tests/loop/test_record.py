@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from pathlib import Path
 
 import pytest
 from tests.lab import running_device
@@ -55,6 +58,18 @@ async def test_a_capture_of_a_device_is_its_truth_without_its_owner() -> None:
     assert sample_of(again, tables, ipp) == plain
     assert file_name(plain, again.via) == "canon#ir-adv-c5535_52-30#snmpv2c-ipp"
     assert json.dumps(plain.identity.serial) == '"serial1"'
+
+
+async def test_the_folder_for_captures_is_made(tmp_path: Path) -> None:
+    into = tmp_path / "new" / "captures of ours"
+    async with running_device(services=("snmp",), settings={"snmp.v1.enabled": True}) as (one, _):
+        if one.port(161) != 161:
+            pytest.skip("the command asks standard ports, which need root here")
+        words = ["-m", "frisket.cli", "record", one.address, "--into", str(into), "--ipp", "never"]
+        made = await create_subprocess_exec(sys.executable, *words, "--pace", "0", stderr=PIPE)
+        _, told = await made.communicate()
+    assert made.returncode == 0, told
+    assert sorted(file.suffix for file in into.iterdir()) == [".capture", ".json"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -78,7 +78,8 @@ def discover(
     Parameters
     ----------
     targets
-        Address, host name, network (10.0.0.0/24), @file with one target a line, or `lab`.
+        Address, host name, network (10.0.0.0/24), @file with one target a line, group:NAME of the
+        inventory, or `lab`.
     format
         table or json.
     """

@@ -160,7 +160,8 @@ def poll(
     Parameters
     ----------
     targets
-        Address, host name, network (10.0.0.0/24), @file with one target a line, or `lab`.
+        Address, host name, network (10.0.0.0/24), @file with one target a line, group:NAME of the
+        inventory, or `lab`.
     format
         table, json, csv or prometheus.
     """

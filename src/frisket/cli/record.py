@@ -77,7 +77,7 @@ def record_device(
     target
         Address or host name of one printer.
     into
-        Folder for the two files.
+        Folder for the two files; made where there is none.
     community_file
         File with the SNMPv1 and v2c community to read with.
     context
@@ -110,6 +110,10 @@ async def _record(word: str, into: Path, access: Access, pace: float, logging: L
     if lost or len(found) != 1:
         raise UsageError(lost[0].why if lost else "record takes one device")
     (target,) = found
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UsageError(f"cannot make {into}: {fault.strerror}") from fault
     login = open_credentials(logging).for_device(target.address, target.name)
     known = open_pins(logging).known(target.address) if login else Pin()
     budget = Budget(replace(LIMITS, packets_per_second=pace))
