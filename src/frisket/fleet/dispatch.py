@@ -9,7 +9,7 @@ from typing import Any
 
 from frisket.errors import UsageError
 from frisket.fleet.crew import whole_site
-from frisket.fleet.schedule import Task, due, read_schedule
+from frisket.fleet.schedule import WHEN, Task, due, read_schedule, upcoming
 from frisket.jobs.minutes import AFTER
 from frisket.store.schedules import AHEAD, Schedules, StoredSchedule
 
@@ -48,6 +48,15 @@ def orders_of(stored: StoredSchedule, tick: datetime, mark: str = "") -> tuple[O
     return (Order("poll", f"poll:{stored.site_id}:{moment}", (stored.site,)),)
 
 
+def next_runs(stored: StoredSchedule, now: datetime, count: int) -> tuple[datetime, ...]:
+    """Return the next ticks of a stored schedule; none where it cannot be read any more."""
+    when = {name: stored.document[name] for name in WHEN if name in stored.document}
+    try:
+        return upcoming(read_schedule(Task(stored.task), when, stored.zone), now, count)
+    except (UsageError, ValueError):
+        return ()
+
+
 def due_now(
     stored: Iterable[StoredSchedule], now: datetime, ahead: timedelta = AHEAD
 ) -> tuple[list[tuple[StoredSchedule, datetime]], list[str]]:
@@ -55,7 +64,7 @@ def due_now(
     ready: list[tuple[StoredSchedule, datetime]] = []
     wrong: list[str] = []
     for one in stored:
-        when = {k: v for k, v in one.document.items() if k in {"every", "at", "days", "quiet"}}
+        when = {k: v for k, v in one.document.items() if k in WHEN}
         try:
             last = None if one.last is not None and one.last > now + ahead else one.last
             tick = due(read_schedule(Task(one.task), when, one.zone), last, now)

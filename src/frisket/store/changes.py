@@ -57,9 +57,11 @@ class Changes:
         with self.database.read() as connection:
             return find_change(connection, change_id)
 
-    def listed(self, limit: int = 200) -> Sequence[Any]:
-        """Return the newest changes."""
+    def listed(self, limit: int = 200, below: int | None = None) -> Sequence[Any]:
+        """Return the newest changes, those below an id where one is given."""
         asked = select(FLEET_CHANGE).order_by(FLEET_CHANGE.c.id.desc()).limit(limit)
+        if below is not None:
+            asked = asked.where(FLEET_CHANGE.c.id < below)
         with self.database.read() as connection:
             return connection.execute(asked).all()
 
@@ -171,7 +173,7 @@ class Changes:
         devices = FLEET_CHANGE_DEVICE.c
         asked = (
             select(FLEET_CHANGE.c.id, FLEET_CHANGE.c.title, devices.step, devices.outcome)
-            .add_columns(devices.why, devices.at, FLEET_CHANGE.c.made)
+            .add_columns(devices.why, devices.at, FLEET_CHANGE.c.made, FLEET_CHANGE.c.sites)
             .join(FLEET_CHANGE_DEVICE, devices.change_id == FLEET_CHANGE.c.id)
             .where(devices.device_id == device_id, devices.wave >= 0)
             .order_by(FLEET_CHANGE.c.id.desc())

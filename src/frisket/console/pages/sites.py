@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -11,11 +10,12 @@ from frisket.console.faults import Forbidden, NotFound
 from frisket.console.page import Form, Menu, Page, Visit
 from frisket.errors import UsageError
 from frisket.fleet.asked import Asker, fresh_mark, listed, start_discovery
+from frisket.fleet.dispatch import next_runs
 from frisket.fleet.inventory import Sighting, check_scope, take_in
 from frisket.fleet.roles import Permission
-from frisket.fleet.schedule import DAYS, WHEN, Task, read_schedule, upcoming, zone_of
+from frisket.fleet.schedule import DAYS, Task, read_schedule, zone_of
 from frisket.store.inventory import Inventory, Site
-from frisket.store.schedules import Schedules, StoredSchedule
+from frisket.store.schedules import Schedules
 
 _SHOWN: Final = 3  # next runs of each task
 
@@ -73,22 +73,13 @@ def site(visit: Visit) -> Response:
         site=found,
         tasks=list(Task),
         stored=stored,
-        upcoming={task: _upcoming(one, visit) for task, one in stored.items()},
+        upcoming={task: next_runs(one, visit.now, _SHOWN) for task, one in stored.items()},
         days=DAYS,
         groups=[group.name for group in Inventory(visit.services.database).groups()],
         running=sorted(running, key=lambda info: -info.made),
         baselines=visit.services.crew.content.baselines,
         devices=Inventory(visit.services.database).count_by_site().get(found.id, 0),
     )
-
-
-def _upcoming(stored: StoredSchedule, visit: Visit) -> tuple[datetime, ...]:
-    """Return the next runs; none where what is kept cannot be read any more."""
-    when = {name: stored.document[name] for name in WHEN if name in stored.document}
-    try:
-        return upcoming(read_schedule(Task(stored.task), when, stored.zone), visit.now, _SHOWN)
-    except UsageError:
-        return ()
 
 
 def change(visit: Visit) -> Response:
@@ -104,12 +95,12 @@ def change(visit: Visit) -> Response:
                 "parallel": form.number("parallel", 100, least=1, most=1000),
             }
             values = {"name": name, "scope": list(scope), "zone": zone, "limits": limits}
-            visit.record("site.change", name, scope=list(scope), limits=limits)
+            visit.record("site.change", name, site_id=found.id, scope=list(scope), limits=limits)
             inventory.change_site(found.id, values)
         case "schedule":
             _save_schedule(visit, found)
         case "discover":
-            visit.record("discovery.start", found.name)
+            visit.record("discovery.start", found.name, site_id=found.id)
             who = Asker(visit.person.name, fresh_mark(visit.now))
             start_discovery(visit.services.jobs, who, found.id, found.name)
             return visit.go(here, visit.text("The search has begun."))
@@ -127,7 +118,7 @@ def _save_schedule(visit: Visit, found: Site) -> None:
     if task not in set(Task):
         raise UsageError("there is no such task")
     if form.one("kind") == "never":
-        visit.record("schedule.end", found.name, task=task)
+        visit.record("schedule.end", found.name, site_id=found.id, task=task)
         schedules.drop(found.id, task)
         return
     document: dict[str, Any] = {}
@@ -146,7 +137,7 @@ def _save_schedule(visit: Visit, found: Site) -> None:
         there = {group.name for group in Inventory(visit.services.database).groups()}
         if groups := [name for name in form.all("group") if name in there]:
             document["groups"] = groups
-    visit.record("schedule.change", found.name, task=task, document=document)
+    visit.record("schedule.change", found.name, site_id=found.id, task=task, document=document)
     schedules.save(found.id, task, document)
 
 
@@ -154,7 +145,7 @@ def _take_list(visit: Visit, found: Site) -> int:
     """Take in devices from a CSV file with a heading line; count them."""
     text = visit.form.raw("list") or _uploaded(visit)
     rows = list(listed(text))
-    visit.record("devices.import", found.name, devices=len(rows))
+    visit.record("devices.import", found.name, site_id=found.id, devices=len(rows))
     inventory = Inventory(visit.services.database)
     for address, identity in rows:
         take_in(inventory, found.id, Sighting(address, identity), visit.now)
