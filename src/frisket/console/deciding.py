@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from sqlalchemy import Connection
 
 from frisket.console.auth.who import grants_of
@@ -11,12 +9,9 @@ from frisket.console.faults import NotFound
 from frisket.console.page import Visit
 from frisket.fleet.act import Body, Carrying, ProposedAct
 from frisket.fleet.approval import Decider
-from frisket.fleet.changes import KIND
-from frisket.fleet.deciding import is_seen
 from frisket.fleet.kinds import find_acts
 from frisket.fleet.proposals import Proposals
 from frisket.fleet.roles import Permission, reach
-from frisket.store.changes import Changes
 from frisket.store.proposals import ProposalRow, find_proposal
 
 
@@ -27,21 +22,9 @@ def keeper(visit: Visit) -> Proposals:
 
 
 def seen(visit: Visit, row: ProposalRow, act: ProposedAct) -> bool:
-    """Say whether the visitor may know of a proposal."""
-    return is_seen(
-        act,
-        row.body,
-        visit.reach(Permission.SEE_EVIDENCE),
-        own=row.proposer == visit.person.account.id,
-        sites=_sites(visit, row),
-    )
-
-
-def _sites(visit: Visit, row: ProposalRow) -> Collection[int] | None:
-    if row.kind != KIND:
-        return None
-    change = Changes(visit.services.database).find(int(row.body["change"]))
-    return change.sites if change is not None else None
+    """Say whether the visitor may know of a proposal: an own one, or one of sites they see."""
+    own = row.proposer == visit.person.account.id
+    return own or act.within(visit.reach(Permission.SEE_EVIDENCE), row.body)
 
 
 def found(visit: Visit, number: int) -> tuple[ProposalRow, ProposedAct]:

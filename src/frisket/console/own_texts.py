@@ -17,6 +17,7 @@ from frisket.audit.sheet import Sheet, from_baseline, write_sheet
 from frisket.console.faults import Forbidden, NotFound
 from frisket.console.page import Visit
 from frisket.errors import UsageError
+from frisket.fleet.naming import called
 from frisket.fleet.own import BASELINE, POLICY, check_text
 from frisket.fleet.proposals import Proposals
 from frisket.fleet.results import text_of
@@ -86,7 +87,7 @@ def _of_device(visit: Visit, kind: str, number: int) -> Source:
     readings: Readings = read_capture(
         text_of(newest.readings), "the last audit", content.catalog
     ).readings
-    title = f"{row.name or row.address or row.key}"
+    title = called(row)
     if kind == POLICY:
         return Source(f"device:{number}", title, sheet_from(readings, content))
     base = content.baselines.get(newest.baseline) or content.baselines["small-office"]
@@ -125,15 +126,20 @@ def lines(one: Source, other: Source, visit: Visit) -> tuple[Line, ...]:
     raise UsageError("a baseline and a policy cannot be compared")
 
 
-def save(visit: Visit, kind: str, name: str, text: str, note: str) -> int:
-    """Keep a text as the next version; returns its number. Raises `UsageError`."""
+def save(
+    visit: Visit, kind: str, name: str, text: str, note: str, *, after: int | None = None
+) -> int:
+    """Keep a text as the next version (`after` one, 0 for none); returns its number.
+
+    Raises `UsageError`, and `StoreConflict` where another version is the newest.
+    """
     everywhere(visit, Permission.PROPOSE_POLICY)
     if name in RESERVED:
         raise UsageError(f"{name} is not free", hint="choose another name")
     check_text(kind, name, text, packaged(visit))
     visit.record(f"{kind}.save", name, note=note[:500])
     texts = Texts(visit.services.database, kind)
-    return texts.save(name, text, visit.person.name, note, visit.now)
+    return texts.save(name, text, visit.person.name, note, visit.now, after=after)
 
 
 def propose(visit: Visit, kind: str, path: str) -> Response:
@@ -193,12 +199,17 @@ def diff(visit: Visit, kind: str, path: str) -> Response:
 
 def export(visit: Visit, kind: str) -> Response:
     """Send a text for the command line, exactly as it was kept; packaged ones are written anew."""
-    name = visit.path["name"]
-    if visit.form.on("packaged"):
+    number, of_ours = visit.form.one("version"), not visit.form.on("packaged")
+    return exported(visit, kind, visit.path["name"], number, own=of_ours)
+
+
+def exported(visit: Visit, kind: str, name: str, number: str, *, own: bool) -> Response:
+    """Send a text by its name and (where it is an own one) version. Raises `NotFound`."""
+    if not own:
         found = source(visit, kind, f"packaged:{name}")
         text = written(found.parsed, visit, found.title)
     else:
-        text = version(visit, kind, name, visit.form.one("version")).text
+        text = version(visit, kind, name, number).text
     visit.record(f"{kind}.export", name[:60])
     safe = "".join(c for c in name if c.isascii() and (c.isalnum() or c == "-"))
     headers = {"content-disposition": f'attachment; filename="{safe}.toml"'}
@@ -214,8 +225,7 @@ def devices(visit: Visit) -> list[tuple[str, str]]:
         Condition(coverage_below=1.0), visit.now, sort="compliance", descending=True, sites=sites
     )
     return [
-        (f"device:{row.id}", f"{row.name or row.address or row.key} ({row.model})")
-        for row in page.rows[:_MOST_DEVICES]
+        (f"device:{row.id}", f"{called(row)} ({row.model})") for row in page.rows[:_MOST_DEVICES]
     ]
 
 

@@ -147,12 +147,18 @@ class Changing:
         Changes(self.database).change(change_id, {"proposal_id": number})
         return number
 
-    def begin(self, change_id: int, who: str) -> str:
-        """Set an approved (or small) change going; return the id of its flow."""
+    def begin(self, change_id: int, who: str, *, alone: bool = True) -> str:
+        """Set an approved (or small) change going; return the id of its flow.
+
+        With `alone` a person who has just logged in begins a small one without a second person; a
+        program never does: its token may be somebody else's by now.
+        """
         change, digest, devices, _ = self._content(change_id)
+        self._must_be_planned(change)
         if change.content != content_version():
             raise UsageError("it was planned with other rules or device tables", hint="plan again")
-        if not takes_two(devices, change.accepted):
+        small = not takes_two(devices, change.accepted)
+        if alone and small and change.proposal_id is None:
             with self.database.write() as connection:
                 self._tell(connection, who, "change.begin", change_id, plans=digest)
                 return self._begun(connection, change_id, None)

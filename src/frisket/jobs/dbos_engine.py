@@ -24,6 +24,7 @@ from frisket.errors import FrisketError
 from frisket.jobs.connection import job_engine
 from frisket.jobs.port import (
     Again,
+    Done,
     Flow,
     FlowFailed,
     FlowInfo,
@@ -157,6 +158,15 @@ class DbosJobs:
         """Return how a flow stands."""
         status = DBOS.get_workflow_status(flow_id)
         return _info(status) if status else FlowInfo(flow_id, "", FlowState.ABSENT)
+
+    def steps(self, flow_id: str) -> Sequence[Done]:
+        """Return the steps of a flow that have ended, in order. Raises `JobFault`."""
+        try:
+            found = DBOS.list_workflow_steps(flow_id)
+        except (DBOSException, SQLAlchemyError) as fault:
+            raise JobFault(f"the steps cannot be listed: {_line(fault)}") from fault
+        ended = (one for one in found if one.get("error") is None)
+        return [Done(str(one["function_name"]), one.get("output")) for one in ended]
 
     def result(self, flow_id: str) -> Json:
         """Wait for a flow and return what it returned. Raises `FlowFailed`."""

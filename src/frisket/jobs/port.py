@@ -102,6 +102,14 @@ class FlowInfo:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that has ended, and what it returned."""
+
+    name: str
+    result: Json
+
+
 class Jobs(Protocol):
     """What starts, watches and stops flows."""
 
@@ -115,6 +123,9 @@ class Jobs(Protocol):
 
     def info(self, flow_id: str) -> FlowInfo:
         """Return how a flow stands."""
+
+    def steps(self, flow_id: str) -> Sequence[Done]:
+        """Return the steps of a flow that have ended, in order."""
 
     def result(self, flow_id: str) -> Json:
         """Wait for a flow and return what it returned. Raises `FlowFailed`."""

@@ -114,14 +114,21 @@ def move_proposal(connection: Connection, before: ProposalRow, **fields: object)
 
 
 def proposals(
-    database: Database, *, kind: str = "", states: tuple[str, ...] = (), limit: int = 100
+    database: Database,
+    *,
+    kind: str = "",
+    states: tuple[str, ...] = (),
+    limit: int = 100,
+    below: int | None = None,
 ) -> tuple[ProposalRow, ...]:
-    """Return proposals, the newest first; of one kind and in some states, where given."""
+    """Return proposals, the newest first; of one kind, in some states, below an id, where given."""
     asked = _query().order_by(desc(PROPOSAL.c.id)).limit(limit)
     if kind:
         asked = asked.where(PROPOSAL.c.kind == kind)
     if states:
         asked = asked.where(PROPOSAL.c.state.in_(states))
+    if below is not None:
+        asked = asked.where(PROPOSAL.c.id < below)
     with database.read() as connection:
         return tuple(_row(row) for row in connection.execute(asked))
 

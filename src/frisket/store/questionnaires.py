@@ -56,12 +56,17 @@ def move_questionnaire(connection: Connection, number: int, before: str, **value
 
 
 def questionnaires(
-    database: Database, sites: Sequence[int] | None = None, limit: int = 200
+    database: Database,
+    sites: Sequence[int] | None = None,
+    limit: int = 200,
+    below: int | None = None,
 ) -> Sequence[QuestionnaireRow]:
-    """Return questionnaires, the newest first; those of some sites, where given."""
+    """Return questionnaires, the newest first; of some sites, and below an id, where given."""
     asked = select(QUESTIONNAIRE).order_by(QUESTIONNAIRE.c.id.desc()).limit(limit)
     if sites is not None:
         column = QUESTIONNAIRE.c.site_id
         asked = asked.where(or_(column.is_(None), column.in_(list(sites))))
+    if below is not None:
+        asked = asked.where(QUESTIONNAIRE.c.id < below)
     with database.read() as connection:
         return [QuestionnaireRow(**row._mapping) for row in connection.execute(asked)]  # noqa: SLF001

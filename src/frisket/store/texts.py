@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from frisket.store.database import Database
+from frisket.store.database import Database, StoreConflict
 from frisket.store.tables.text import OWN_TEXT
 
 
@@ -70,11 +70,25 @@ class Texts:
     database: Database
     kind: str
 
-    def save(self, name: str, text: str, author: str, note: str, now: datetime) -> int:
-        """Keep a text as the next version of a name; returns its number."""
+    def save(
+        self,
+        name: str,
+        text: str,
+        author: str,
+        note: str,
+        now: datetime,
+        *,
+        after: int | None = None,
+    ) -> int:
+        """Keep a text as the next version of a name; returns its number.
+
+        Raises `StoreConflict` where `after` (0: none) is given and not the newest version.
+        """
         mine = (OWN_TEXT.c.kind == self.kind, OWN_TEXT.c.name == name)
         with self.database.write() as connection:
             last = connection.scalar(select(func.max(OWN_TEXT.c.version)).where(*mine))
+            if after is not None and after != int(last or 0):
+                raise StoreConflict("there is a newer version", hint="look again")
             row = {
                 "kind": self.kind,
                 "name": name,

@@ -21,6 +21,14 @@ def interface(area: str) -> APIRouter:
     return APIRouter(prefix=f"/api/v1/{area}", tags=[area])
 
 
+def who_asks(services: Services, request: Request) -> Who | None:
+    """Return who a token stands for, or who has logged in; None for nobody."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return who_has(services.database, services.accounts, token.strip(), services.clock())
+    return services.doors.who(request.cookies.get(COOKIE, ""))
+
+
 class PersonNeeded(Forbidden):
     """This is decided by a person who has logged in; no token does it."""
 
@@ -42,15 +50,9 @@ class Needs:
     def __call__(self, request: Request) -> Visit:
         """Return the visit. Raises `LoginNeeded`, `Forbidden` or `ProofNeeded`."""
         services: Services = request.app.state.services
-        visit = Visit(services, request, Form({}), self._who(services, request), "")
+        visit = Visit(services, request, Form({}), who_asks(services, request), "")
         program = visit.who is not None and visit.who.session is None
         admit(visit, self.access, fresh=self.fresh and not program)
         if self.person and program:
             raise PersonNeeded
         return visit
-
-    def _who(self, services: Services, request: Request) -> Who | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return who_has(services.database, services.accounts, token.strip(), services.clock())
-        return services.doors.who(request.cookies.get(COOKIE, ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -10,18 +11,19 @@ from pydantic import Field
 from starlette.responses import Response
 
 from frisket.console.api.access import Needs
-from frisket.console.api.devices import seen
-from frisket.console.api.filters import StrictFilters
+from frisket.console.api.devices import rows_after, seen
+from frisket.console.api.filters import FilteredPage, StrictFilters
 from frisket.console.api.jobs import job_of, place_of
-from frisket.console.api.models import Findings, JobOut, ResultOut
+from frisket.console.api.models import DeviceFinding, DeviceResult, Findings, JobOut, ResultOut
 from frisket.console.api.resource import (
-    NUMBER,
     Asked,
+    Id,
     Listed,
     Number,
     OrderKey,
     Sees,
     Words,
+    after,
     asker,
     resources,
 )
@@ -32,12 +34,13 @@ from frisket.errors import UsageError
 from frisket.fleet.asked import start_audit
 from frisket.fleet.results import unpacked
 from frisket.fleet.roles import Permission
+from frisket.model.finding import Verdict
 from frisket.store.audits import Audits
 from frisket.store.devicelist import DeviceList
+from frisket.store.results import Results
 
 ROUTER = resources("audits")
 Runs = Annotated[Visit, Depends(Needs(Permission.RUN_AUDIT))]
-Id = Annotated[int, Field(ge=1, le=1 << 53), NUMBER]
 
 
 class AuditOrder(Asked):
@@ -64,18 +67,64 @@ def start(visit: Runs, order: AuditOrder, key: OrderKey = None) -> Response:
     wanted = order.condition.condition()
     sites = sites_of(visit.reach(Permission.RUN_AUDIT))
     listed = DeviceList(visit.services.database)
-    if order.devices is None:
-        wanted_ids = [
-            row.id for row in listed.each(wanted, visit.now, sites) if row.state != "retired"
-        ]
-    else:
-        named = set(order.devices)
-        wanted_ids = [one for one in listed.ids(wanted, visit.now, sites) if one in named]
+    named = None if order.devices is None else frozenset(order.devices)
+    wanted_ids = [
+        row.id
+        for row in listed.each(wanted, visit.now, sites)
+        if row.state != "retired" and (named is None or row.id in named)
+    ]
     if not wanted_ids:
         raise UsageError("no device is meant", hint="look at GET /api/v1/devices with this filter")
     who = asker(visit, key, order, "audits")
     visit.record("audit.start", f"{len(wanted_ids)} devices", baseline=order.baseline)
     return place_of(visit, start_audit(visit.services.jobs, who, order.baseline, wanted_ids))
+
+
+class WhichResults(FilteredPage):
+    """By which baseline, of which devices; a page is of so many devices."""
+
+    baseline: Words = "small-office"
+
+
+class WhichFindings(WhichResults):
+    """Which findings: with which verdicts, and of which consideration or rule."""
+
+    verdict: list[Verdict] = Field(default=[Verdict.FAIL], max_length=len(Verdict))
+    consideration: Words = ""
+    rule: Words = ""
+    limit: int = Field(default=100, ge=1, le=200, description="Devices of a page")
+
+
+def _rows(visit: Visit, asked: WhichResults) -> tuple[Sequence[Any], str | None]:
+    """Return the results of a page's devices, and the next cursor."""
+    rows = rows_after(visit, asked, after(asked), asked.limit)
+    more = str(rows[-1].id) if len(rows) >= asked.limit else None
+    ids = [row.id for row in rows]
+    return Results(visit.services.database).of(ids, asked.baseline), more
+
+
+@ROUTER.get("/results")
+def all_results(visit: Sees, asked: Annotated[WhichResults, Query()]) -> Listed[DeviceResult]:
+    """List the newest results of the devices that are meant, in the order of their ids."""
+    rows, more = _rows(visit, asked)
+    shown = [DeviceResult(device_id=row.device_id, **_result(row).model_dump()) for row in rows]
+    return Listed(items=shown, next=more)
+
+
+@ROUTER.get("/findings")
+def all_findings(visit: Sees, asked: Annotated[WhichFindings, Query()]) -> Listed[DeviceFinding]:
+    """List findings of the devices that are meant: what fails, where nothing else is asked."""
+    rows, more = _rows(visit, asked)
+    wanted = {verdict.value for verdict in asked.verdict}
+    found = [
+        DeviceFinding(device_id=row.device_id, finding=one)
+        for row in rows
+        for one in unpacked(row.findings)
+        if one["verdict"] in wanted
+        and asked.consideration in {"", one["consideration"]}
+        and asked.rule in {"", one["rule"]}
+    ]
+    return Listed(items=found, next=more)
 
 
 @ROUTER.get("/devices/{id}")

@@ -7,14 +7,16 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import Depends, Path, Query
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from frisket.console.api.access import Needs
-from frisket.console.api.models import JobOut
+from frisket.console.api.following import STREAM, followed
+from frisket.console.api.models import JobOut, ProgressOut
 from frisket.console.api.resource import Asked, Listed, Sees, resources
 from frisket.console.faults import NotFound
 from frisket.console.page import Visit
 from frisket.fleet.asked import asked_by, site_of_job
+from frisket.fleet.progress import progress_of
 from frisket.fleet.roles import Permission
 from frisket.jobs.port import FlowInfo, FlowState
 
@@ -22,6 +24,7 @@ ROUTER = resources("jobs")
 Runs = Annotated[Visit, Depends(Needs(Permission.RUN_AUDIT))]
 JobId = Annotated[str, Path(min_length=1, max_length=300, pattern=r"^[!-~]+$")]
 _AT_ONCE = 200
+_OVER = {FlowState.DONE.value, FlowState.FAILED.value, FlowState.CANCELLED.value}
 
 
 class WhichJobs(Asked):
@@ -82,9 +85,26 @@ def jobs(visit: Sees, asked: Annotated[WhichJobs, Query()]) -> Listed[JobOut]:
 @ROUTER.get("/{id}")
 def job(visit: Sees, id: JobId) -> JobOut:  # noqa: A002
     """Return how a job stands: waiting, running, done, failed or cancelled."""
-    info = _found(visit, id)
+    return _whole(visit, id)
+
+
+def _whole(visit: Visit, flow_id: str) -> JobOut:
+    """Return a job with how far it is, and its result. Raises `NotFound`."""
+    info, jobs = _found(visit, flow_id), visit.services.jobs
+    if info.state is FlowState.WAITING:
+        return job_of(info)
+    far = progress_of(jobs.steps(flow_id))
     done = info.state is FlowState.DONE
-    return job_of(info, visit.services.jobs.result(id) if done else None)
+    body = job_of(info, jobs.result(flow_id) if done else None)
+    shown = None if far is None else ProgressOut.model_validate(far)
+    return body.model_copy(update={"progress": shown})
+
+
+@ROUTER.get("/{id}/events", response_class=StreamingResponse, responses={200: {"content": STREAM}})
+def events(visit: Sees, id: JobId) -> StreamingResponse:  # noqa: A002
+    """Follow a job: an event `state` with it at once and whenever it moves on; `end` when over."""
+    _found(visit, id)
+    return followed(visit, lambda asking: _whole(asking, id), lambda body: body.state in _OVER)
 
 
 @ROUTER.post("/{id}/cancel", status_code=202, response_model=JobOut)

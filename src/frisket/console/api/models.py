@@ -104,6 +104,19 @@ class ResultOut(Shown):
     verdicts: dict[str, int] = Field(description="How many findings have each verdict")
 
 
+class DeviceResult(ResultOut):
+    """The newest audit of one of many devices."""
+
+    device_id: int
+
+
+class DeviceFinding(BaseModel):
+    """One finding of one of many devices, as in the JSON of `frisket audit`."""
+
+    device_id: int
+    finding: dict[str, Any]
+
+
 class Findings(BaseModel):
     """Every finding of one result, as in the JSON of `frisket audit`."""
 
@@ -211,8 +224,18 @@ class FailingDevice(Shown):
     rule: str
 
 
+class ProgressOut(Shown):
+    """How many devices (of a discovery: addresses) are done, of how many."""
+
+    done: int
+    of: int
+
+
 class JobOut(BaseModel):
-    """A piece of long work. `result` is there once it is done, `error` where it failed."""
+    """A piece of long work. `result` is there once it is done, `error` where it failed.
+
+    `progress` is told of one job, by groups of devices; null in lists and before any was chosen.
+    """
 
     id: str
     kind: str
@@ -220,6 +243,7 @@ class JobOut(BaseModel):
     made: datetime | None
     changed: datetime | None
     error: str = ""
+    progress: ProgressOut | None = None
     result: dict[str, Any] | None = None
 
 

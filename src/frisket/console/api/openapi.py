@@ -81,7 +81,7 @@ def _tell_faults(method: str, path: str, operation: dict[str, Any]) -> None:
         told |= {status: _SOMETIMES[status] for status in ("400", "404", "409", "413")}
     if method == "get":
         told["400"] = _SOMETIMES["400"]
-    if any(one["name"] == "If-Match" for one in operation.get("parameters", ())):
+    if any(one["name"] in {"If-Match", "If-None-Match"} for one in operation.get("parameters", ())):
         told["412"] = _SOMETIMES["412"]
     body = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, why in sorted(told.items()):

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path
 from fastapi.routing import APIRoute
@@ -20,17 +20,31 @@ from frisket.console.guard import bounded
 from frisket.console.page import Visit
 from frisket.errors import FrisketError
 from frisket.fleet.asked import Asker, fresh_mark
+from frisket.fleet.evidence import LARGEST
 from frisket.fleet.roles import Permission
 from frisket.store.changing import Changing
 from frisket.store.onetime import OneTime
 
 BODY: Final = 1 << 20  # octets
 LONG_BODY: Final = 8 << 20  # of a list of devices
+FILE_BODY: Final = LARGEST + (1 << 16)  # of one file of evidence
 _KEPT: Final = timedelta(hours=24)
 _UNDER_WAY: Final = 60.0  # seconds in which an order is thought to be carried out
 _MOST_IDS: Final = 1 << 53
 
 T = TypeVar("T")
+
+
+class Numbered(Protocol):
+    """A row that has a number."""
+
+    @property
+    def id(self) -> int:
+        """Return it."""
+
+
+R = TypeVar("R", bound=Numbered)
+_ROUNDS: Final = 20  # fetches for one page of which little may be seen
 
 # Databases refuse NUL, and nothing here is written over several lines.
 Words = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -44,6 +58,9 @@ def _number(value: object) -> object:
 
 
 NUMBER: Final = BeforeValidator(_number)
+Id = Annotated[int, Field(ge=1, le=_MOST_IDS), NUMBER]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Path(ge=1, le=_MOST_IDS)]
 Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}$")]
 IfMatch = Annotated[
@@ -118,6 +135,19 @@ class Listed(BaseModel, Generic[T]):
     next: str | None
 
 
+class Proposed(BaseModel):
+    """What waits for a second person now: `/api/v1/approvals/{approval}`."""
+
+    approval: int
+
+
+def proposed_as(number: int) -> Response:
+    """Answer 201 with the proposal that was made."""
+    headers = {"location": f"/api/v1/approvals/{number}"}
+    body = Proposed(approval=number).model_dump_json()
+    return Response(body, 201, headers, media_type="application/json")
+
+
 class _Bounded(APIRoute):
     """A route whose body ends somewhere."""
 
@@ -142,6 +172,12 @@ class LongBody(_Bounded):
     most = LONG_BODY
 
 
+class FileBody(_Bounded):
+    """A route that takes one file of evidence."""
+
+    most = FILE_BODY
+
+
 def resources(area: str, route: type[_Bounded] = _Bounded) -> APIRouter:
     """Return the router of an area below `/api/v1`."""
     router = interface(area)
@@ -153,6 +189,30 @@ def resources(area: str, route: type[_Bounded] = _Bounded) -> APIRouter:
 def listing(items: Sequence[T], size: int, mark: Callable[[], int]) -> Listed[T]:
     """Return a page; `mark` gives the id of its last row, where there may be more."""
     return Listed(items=list(items), next=str(mark()) if len(items) >= size else None)
+
+
+def filled(
+    fetch: Callable[[int | None, int], Sequence[R]],
+    keep: Callable[[R], bool],
+    asked: Paged,
+) -> tuple[list[R], str | None]:
+    """Return a page of rows, the newest first, of which not all may be seen; and the next cursor.
+
+    `fetch` returns so many rows below an id. A page may be short though more follow.
+    """
+    found: list[R] = []
+    last = below(asked)
+    for _ in range(_ROUNDS):
+        rows = fetch(last, asked.limit)
+        for row in rows:
+            last = row.id
+            if keep(row):
+                found.append(row)
+                if len(found) == asked.limit:
+                    return found, str(last)
+        if len(rows) < asked.limit:
+            return found, None
+    return found, str(last)
 
 
 def after(paged: Paged) -> int:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from frisket.audit.attest import read_attestation
 from frisket.audit.entries import Entry
 from frisket.audit.questionnaire import ask, hint
-from frisket.console.faults import NotFound
+from frisket.console.faults import Forbidden, NotFound
 from frisket.console.page import Menu, Page, Visit
 from frisket.console.pages.devices import sites_of
 from frisket.console.scoping import allow, choices, chosen, of_device, words
@@ -114,8 +114,9 @@ def attested(
     if date.fromisoformat(said["looked"]) > visit.now.date():
         raise UsageError("the day on which it was looked at lies ahead")
     about = said["key"] or said["consideration"]
+    evidence = [one.digest for one in files]
     act = visit.act(
-        "attestation.add", about, answer=said["answer"], evidence=[one.digest for one in files]
+        "attestation.add", about, site_id=site, answer=said["answer"], evidence=evidence
     )
     values = said | {
         "looked": date.fromisoformat(said["looked"]),
@@ -166,7 +167,9 @@ def taken_back(visit: Visit, number: int) -> None:
     """Take an attestation back. Raises `NotFound`, `Forbidden`."""
     row = seen(visit, number)
     allow(visit.reach(_ATTEST), row.site_id)
-    visit.record("attestation.end", row.key or row.consideration, attestation=row.id)
+    visit.record(
+        "attestation.end", row.key or row.consideration, site_id=row.site_id, attestation=row.id
+    )
     People(visit.services.database).end_attestation(row.id, visit.person.name, visit.now)
 
 
@@ -175,10 +178,35 @@ def download(visit: Visit) -> Response:
     return file_sent(visit, visit.number("id"))
 
 
-def file_sent(visit: Visit, number: int) -> Response:
-    """Send a file by its number. Raises `NotFound`, `Forbidden`."""
+def evidence_added(visit: Visit, number: int, name: str, body: bytes) -> EvidenceRow:
+    """Put a file to an attestation, by who made it; the same twice is one.
+
+    Raises `NotFound`, `Forbidden`, `UsageError`.
+    """
+    row, people = seen(visit, number), People(visit.services.database)
+    allow(visit.reach(_ATTEST), row.site_id)
+    if row.made_by != visit.person.name:
+        raise Forbidden("only who said it puts files to it")
+    one = evidence_of(name, body)
+    there = {file.digest: file for file in people.evidence([number])}
+    if one.digest in there:
+        return there[one.digest]
+    if row.ended is not None or len(there) >= MOST:
+        raise UsageError("it was taken back, or has as many files as it can")
+    services = visit.services
+    act = visit.act(
+        "evidence.add", row.key or row.consideration, site_id=row.site_id, digest=one.digest
+    )
+    with services.database.write() as connection:
+        services.log.record_within(connection, act)
+        add_evidence(connection, number, row_of(one))
+    return next(file for file in people.evidence([number]) if file.digest == one.digest)
+
+
+def file_sent(visit: Visit, number: int, of: int | None = None) -> Response:
+    """Send a file by its number (`of` an attestation). Raises `NotFound`, `Forbidden`."""
     found = People(visit.services.database).file(number)
-    if found is None:
+    if found is None or of not in {None, found[0].attestation_id}:
         raise NotFound
     file, body = found
     allow(visit.reach(Permission.SEE_EVIDENCE), seen(visit, file.attestation_id).site_id)

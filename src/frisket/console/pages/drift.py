@@ -7,20 +7,15 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from frisket.audit.capture import read_capture
 from frisket.console.faults import NotFound
 from frisket.console.page import Menu, Page, Visit
-from frisket.console.pages.changes import started
+from frisket.console.pages.changes import keeper, planned
 from frisket.console.pages.device import found as found_device
 from frisket.console.pages.devices import sites_of
 from frisket.errors import UsageError
-from frisket.fleet.change_source import Source
-from frisket.fleet.drift import FLAPPING, DriftState
-from frisket.fleet.drifting import Drifting
-from frisket.fleet.results import text_of
+from frisket.fleet.drift import FLAPPING
 from frisket.fleet.roles import Permission
-from frisket.model.reading import Readings
-from frisket.store.audits import Audits
+from frisket.fleet.settling import Settling
 from frisket.store.drifts import Drifts
 
 CAUSES: Final = ("unknown", "ours", "firmware", "restart")
@@ -75,14 +70,8 @@ def part(visit: Visit) -> Response:
     )
 
 
-def _readings(visit: Visit, device_id: int) -> Readings:
-    """Return what the last audit read of a device. Raises `UsageError`."""
-    results = Audits(visit.services.database).results(device_id)
-    if not results:
-        raise UsageError("it was not audited yet")
-    newest = max(results, key=lambda result: result.at)
-    catalog = visit.services.crew.content.catalog
-    return read_capture(text_of(newest.readings), "the last audit", catalog).readings
+def _settling(visit: Visit) -> Settling:
+    return Settling(visit.services.database, visit.services.crew.content.catalog)
 
 
 def settle(visit: Visit) -> Response:
@@ -92,29 +81,17 @@ def settle(visit: Visit) -> Response:
         raise NotFound
     visit.need(Permission.PLAN_CHANGES, row.site_id)
     what, who = visit.form.one("what"), visit.person.name
-    database, catalog = visit.services.database, visit.services.crew.content.catalog
     details = {"key": row.key, "was": row.was, "now": row.now}
     reason = visit.form.one("reason")[:300]
-    stored = Drifts(database)
     if what == "accept":
-        visit.record("drift.accept", row.device_key, reason=reason, **details)
-        readings = _readings(visit, row.device_id)
-        Drifting(database, catalog).accept(row.device_id, readings, row.key, who)
+        visit.record("drift.accept", row.device_key, site_id=row.site_id, reason=reason, **details)
+        _settling(visit).accept(row, who)
     elif what == "waive":
-        if not reason:
-            raise UsageError("say why it may stay so")
-        visit.record("drift.waive", row.device_key, reason=reason, **details)
-        stored.settle(row.id, DriftState.WAIVED.value, who)
+        visit.record("drift.waive", row.device_key, site_id=row.site_id, reason=reason, **details)
+        _settling(visit).waive(row, reason, who)
     elif what == "re-apply":
-        visit.record("drift.re-apply", row.device_key, **details)
-        answer = started(
-            visit,
-            Source("accepted", "", (row.key,)),
-            {"ids": [row.device_id]},
-            [row.site_id],
-        )
-        stored.settle(row.id, DriftState.REAPPLIED.value, who)
-        return answer
+        visit.record("drift.re-apply", row.device_key, site_id=row.site_id, **details)
+        return planned(visit, _settling(visit).reapply(row, keeper(visit), who))
     else:
         raise UsageError("nothing is chosen to be done")
     return visit.go(f"/devices/{row.device_id}#drift", visit.text("Done."))
@@ -123,10 +100,8 @@ def settle(visit: Visit) -> Response:
 def accept_all(visit: Visit) -> Response:
     """Take all that the last audit read of a device as accepted."""
     device = found_device(visit, Permission.PLAN_CHANGES)
-    readings = _readings(visit, device.id)
-    visit.record("drift.accept-all", device.key)
-    drifting = Drifting(visit.services.database, visit.services.crew.content.catalog)
-    drifting.accept_all(device.id, readings, device.firmware, visit.person.name, visit.now)
+    visit.record("drift.accept-all", device.key, site_id=device.site_id)
+    _settling(visit).accept_all(device, visit.person.name, visit.now)
     return visit.go(f"/devices/{device.id}#drift", visit.text("Its present state is accepted."))
 
 

@@ -15,7 +15,7 @@ from frisket.fleet.proposals import Proposals
 from frisket.fleet.roles import Permission
 from frisket.fleet.scope import Scope
 from frisket.fleet.waiving import LONGEST, Standing, standing, waiver_body
-from frisket.store.people import People
+from frisket.store.people import People, WaiverRow
 from frisket.store.proposals import proposals
 
 _PROPOSE = Permission.PROPOSE_WAIVER
@@ -105,15 +105,20 @@ def end(visit: Visit) -> Response:
     return visit.go("/waivers", visit.text("It counts no more, from the next audit on."))
 
 
-def taken_back(visit: Visit, number: int) -> None:
-    """Take a waiver back. Raises `NotFound`, also where the visitor may not see it."""
-    people = People(visit.services.database)
-    row = people.waiver(number)
+def seen(visit: Visit, number: int) -> WaiverRow:
+    """Return a waiver. Raises `NotFound`, also where the visitor may not see it."""
+    row = People(visit.services.database).waiver(number)
     if row is None or not (row.site_id is None or visit.may(Permission.SEE_FLEET, row.site_id)):
         raise NotFound
+    return row
+
+
+def taken_back(visit: Visit, number: int) -> None:
+    """Take a waiver back. Raises `NotFound`, `Forbidden`."""
+    row = seen(visit, number)
     allow(visit.reach(_PROPOSE), row.site_id)
-    visit.record("waiver.end", row.rule or row.consideration, waiver=row.id)
-    people.end_waiver(row.id, visit.person.name, visit.now)
+    visit.record("waiver.end", row.rule or row.consideration, site_id=row.site_id, waiver=row.id)
+    People(visit.services.database).end_waiver(row.id, visit.person.name, visit.now)
 
 
 PAGES = (
