@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import sys
@@ -128,6 +129,10 @@ def _run(data: Path, settings: Settings, url: str, where: Where, reports: Report
 
     console = open_console(data, settings, url=url)
     services = console.services
+    # The catalogue, rules and templates stay for ever. To look through them for garbage held up
+    # every page of that moment by 140 ms.
+    gc.collect()
+    gc.freeze()
 
     def ready(_: Serving) -> None:
         sys.stdout.write(f"The console: {settings.origin}/\n")
