@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,6 +143,44 @@ def test_the_list_is_what_the_condition_says(devices: DeviceList, wanted: Condit
     assert page.total == len(expected)
     assert all(sum(counts.values()) == len(expected) for counts in page.counts.values())
     assert [one.id for one in devices.each(wanted, NOW, size=7)] == expected
+    assert devices.count(wanted, NOW) == len(expected)
+    assert devices.count(wanted, NOW, [2]) == page.counts["site"].get("Branch", 0)
+    along = replace(devices, many=0).page(wanted, NOW, size=200)
+    assert [one.id for one in along.rows] == [one.id for one in page.rows]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    conditions,
+    st.sampled_from(SORTS),
+    st.booleans(),
+    st.integers(1, 9),
+    st.sampled_from([None, [1], [2], [1, 2], []]),
+)
+def test_a_page_and_its_counts_are_those_of_the_whole_list(
+    devices: DeviceList,
+    wanted: Condition,
+    sort: str,
+    descending: bool,
+    number: int,
+    sites: list[int] | None,
+) -> None:
+    page = devices.page(
+        wanted, NOW, sort=sort, descending=descending, number=number, size=17, sites=sites
+    )
+    met = [one for one in ROWS if meets(one, wanted) and (sites is None or one["site_id"] in sites)]
+    assert page.total == len(met)
+    named = [{**one, "site": SITES[one["site_id"] - 1]} for one in met]
+    for name, counts in page.counts.items():
+        assert counts == Counter(one[name] for one in named)
+    by = "site_id" if sort == "site" else sort
+    known = [one for one in met if one[by] is not None]
+    unknown = [one for one in met if one[by] is None]
+    known.sort(key=lambda one: (one[by], one["id"]), reverse=descending)
+    unknown.sort(key=lambda one: one["id"], reverse=descending)
+    start = (min(number, max((len(met) + 16) // 17, 1)) - 1) * 17
+    shown = [one["id"] for one in (*known, *unknown)][start : start + 17]
+    assert [one.id for one in page.rows] == shown
 
 
 @pytest.mark.parametrize("sort", SORTS)
