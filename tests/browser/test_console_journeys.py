@@ -21,8 +21,8 @@ from tests.browser.console import (
 )
 
 from frisket.console.language import Disguise
-from frisket.fleet.chain import verify
 from frisket.fleet.roles import Role
+from frisket.fleet.verifying import verify
 
 pytestmark = MARKS
 

@@ -143,14 +143,30 @@ class Visit:
             raise Forbidden
 
     def record(
-        self, action: str, about: str = "", outcome: str = "done", **details: object
+        self,
+        action: str,
+        about: str = "",
+        outcome: str = "done",
+        site_id: int | None = None,
+        **details: object,
     ) -> None:
-        """Write to the audit log, before the act. Raises `LogFault`: then do not act."""
-        self.services.log.record(self.act(action, about, outcome, **details))
+        """Write to the audit log, before the act. Raises `LogFault`: then do not act.
 
-    def act(self, action: str, about: str = "", outcome: str = "done", **details: object) -> Act:
+        `site_id` is the one site that it is about: who may read that site's log alone sees it.
+        """
+        self.services.log.record(self.act(action, about, outcome, site_id, **details))
+
+    def act(
+        self,
+        action: str,
+        about: str = "",
+        outcome: str = "done",
+        site_id: int | None = None,
+        **details: object,
+    ) -> Act:
         """Return what the log says of this visitor, for `record_within` a transaction."""
-        return Act(self.who.name if self.who else "-", action, about, outcome, details)
+        who = self.who.name if self.who else "-"
+        return Act(who, action, about, outcome, details, site_id)
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a template as a page (or as a fragment: the template decides by its base)."""

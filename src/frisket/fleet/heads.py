@@ -15,14 +15,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-from frisket.errors import FrisketError, UsageError
+from frisket.errors import FrisketError, TlsFailed, UsageError
 from frisket.fleet.alert_sending import check_channel
 from frisket.fleet.chain import Act, Checkpoint, stamp
 from frisket.fleet.log import AuditLog, point_of_row
 from frisket.net.call import call
 from frisket.net.web import trust_of
 from frisket.proto.syslog.wire import Message, encode, frame
-from frisket.store.cosignatures import Place, Receiver, Receivers
+from frisket.store.cosignatures import (
+    Place,
+    Receiver,
+    Receivers,
+    add_receiver,
+    drop_receiver,
+)
 from frisket.store.database import StoreFault
 from frisket.store.work import Work
 from frisket.telemetry.witness import log_name
@@ -41,7 +47,10 @@ _LEASE_SECONDS: Final = 300.0
 def read_place(host: str, port: str, ca: str) -> Place:
     """Return where a syslog server is. Raises `UsageError`."""
     found = check_channel("syslog", {"host": host, "port": port, "ca": ca}, "")
-    trust_of(str(found.get("ca", "")))
+    try:
+        trust_of(str(found.get("ca", "")))
+    except TlsFailed as fault:
+        raise UsageError("the authority is no certificate in PEM") from fault
     return Place(str(found["host"]), int(found["port"]), str(found.get("ca", "")))
 
 
@@ -83,7 +92,7 @@ class Heads:
         about = f"{place.host}:{place.port}"
         with self.receivers.database.write() as connection:
             self.log.record_within(connection, Act(who, "log.receiver.add", about))
-            self.receivers.add(connection, place, who, self.now())
+            add_receiver(connection, place, who, self.now())
 
     def drop(self, number: int, who: str) -> None:
         """Send nothing there any more. Raises `UsageError`, `StoreFault`."""
@@ -93,7 +102,7 @@ class Heads:
         with self.receivers.database.write() as connection:
             act = Act(who, "log.receiver.drop", f"{found.host}:{found.port}")
             self.log.record_within(connection, act)
-            self.receivers.drop(connection, number)
+            drop_receiver(connection, number)
 
     def turn(self) -> None:
         """Sign the head where it is new, and send what receivers lack. Raises `StoreFault`."""

@@ -217,15 +217,6 @@ class Receivers:
         with self.database.read() as connection:
             return [Receiver(*row) for row in connection.execute(asked)]
 
-    def add(self, connection: Connection, place: Place, by: str, now: datetime) -> None:
-        """Add one, within a transaction. Raises `StoreConflict` where it is there."""
-        row: dict[str, Any] = {**place._asdict(), "made": now, "made_by": by}
-        connection.execute(insert(LOG_RECEIVER).values(row))
-
-    def drop(self, connection: Connection, number: int) -> None:
-        """Forget one, within a transaction."""
-        connection.execute(delete(LOG_RECEIVER).where(LOG_RECEIVER.c.id == number))
-
     def delivered(self, number: int, size: int, now: datetime) -> None:
         """Note that a server has the checkpoint of this size."""
         values = {"sent": size, "delivered": now, "tries": 0, "again": None, "fault": ""}
@@ -239,3 +230,15 @@ class Receivers:
         with self.database.write() as connection:
             changed = update(LOG_RECEIVER).where(LOG_RECEIVER.c.id == number)
             connection.execute(changed.values(values))
+
+
+def add_receiver(connection: Connection, place: Place, by: str, now: datetime) -> None:
+    """Add a receiver, within a transaction. Raises `StoreConflict` where it is there."""
+    row: dict[str, Any] = {**place._asdict(), "made": now, "made_by": by}
+    connection.execute(insert(LOG_RECEIVER).values(row))
+
+
+def drop_receiver(connection: Connection, number: int) -> bool:
+    """Forget a receiver, within a transaction; say whether it was there."""
+    gone = connection.execute(delete(LOG_RECEIVER).where(LOG_RECEIVER.c.id == number))
+    return gone.rowcount == 1

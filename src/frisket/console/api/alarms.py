@@ -34,5 +34,5 @@ def clear(visit: Edits, id: Number) -> None:  # noqa: A002
     if found is None or not visit.may(Permission.SEE_FLEET, found.site_id):
         raise NotFound
     visit.need(Permission.EDIT_DEVICES, found.site_id)
-    visit.record("alarm.clear", found.key, alarm=id)
+    visit.record("alarm.clear", found.key, site_id=found.site_id, alarm=id)
     Inventory(visit.services.database).clear_alarm(id, visit.person.name, visit.now)

@@ -103,7 +103,8 @@ def change(visit: Edits, id: Number, if_match: IfMatch, change: DeviceChange) ->
     before = seen(visit, id, Permission.EDIT_DEVICES)
     sent = change.model_dump(exclude_none=True)
     tags = sent.pop("tags", None)
-    visit.record("device.change", before.row.key, **sent, **({"tags": tags} if tags else {}))
+    told = {**sent, **({"tags": tags} if tags else {})}
+    visit.record("device.change", before.row.key, site_id=before.row.site_id, **told)
 
     def same(found: Seen) -> bool:
         return matches(if_match, version_of(detail(found)))

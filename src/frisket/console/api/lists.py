@@ -78,7 +78,7 @@ def put_csv(
 def _take(visit: Visit, site_id: int, rows: Iterable[tuple[str, Identity]]) -> Took:
     found = site_seen(visit, site_id, Permission.EDIT_SITES)
     sightings = [Sighting(address[:100], identity) for address, identity in rows]
-    visit.record("devices.import", found.name, devices=len(sightings))
+    visit.record("devices.import", found.name, site_id=found.id, devices=len(sightings))
     inventory = Inventory(visit.services.database)
     new = sum(take_in(inventory, site_id, one, visit.now).new for one in sightings)
     return Took(taken=len(sightings), new=new)

@@ -12,6 +12,7 @@ from frisket.console.api.models import LogEntry
 from frisket.console.api.resource import Listed, Paged, Words, below, listing, resources
 from frisket.console.faults import Forbidden
 from frisket.console.page import Visit
+from frisket.console.pages.audit_log import cosigning_of, reached
 from frisket.fleet.roles import Permission
 from frisket.store.auditlog import LogRow, Wanted
 
@@ -27,17 +28,11 @@ class WhichEntries(Paged):
     about: Words = ""
 
 
-def _everywhere(visit: Visit) -> None:
-    # Entries belong to no site: whoever may read one site's log may not read the others'.
-    if not visit.reach(Permission.SEE_LOG).everywhere:
-        raise Forbidden
-
-
 @ROUTER.get("")
 def entries(visit: Reads, asked: Annotated[WhichEntries, Query()]) -> Listed[LogEntry]:
-    """List entries, the newest first."""
-    _everywhere(visit)
-    wanted = Wanted(asked.actor, asked.action, asked.about, below(asked), asked.limit)
+    """List entries, the newest first: all, or those about the sites that the token reaches."""
+    words = (asked.actor, asked.action, asked.about)
+    wanted = Wanted(*words, below(asked), asked.limit, sites=reached(visit))
     rows = visit.services.log.store.page(wanted)
     shown = [LogEntry(**{name: getattr(row, name) for name in LogRow.__slots__}) for row in rows]
     return listing(shown, asked.limit, lambda: rows[-1].number)
@@ -50,7 +45,9 @@ def entries(visit: Reads, asked: Annotated[WhichEntries, Query()]) -> Listed[Log
 )
 def export(visit: Reads) -> StreamingResponse:
     """Send the whole log with its signed heads, one JSON document a line."""
-    _everywhere(visit)
+    if reached(visit) is not None:
+        # It is checked as a whole, and holds what is about other sites too.
+        raise Forbidden
     visit.record("log.export")
-    lines = (f"{line}\n" for line in visit.services.log.export())
+    lines = (f"{line}\n" for line in cosigning_of(visit).export())
     return StreamingResponse(lines, media_type="application/jsonl")

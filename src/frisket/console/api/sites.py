@@ -156,7 +156,7 @@ def change(visit: Edits, id: Number, if_match: IfMatch, site: SiteChange) -> Res
     other = Inventory(visit.services.database).site(site.name)
     if other is not None and other.id != id:
         raise Stale(f"there is a site {site.name} already")
-    visit.record("site.change", before.name, **values)
+    visit.record("site.change", before.name, site_id=id, **values)
 
     def same(row: Any) -> bool:
         return matches(if_match, version_of(_shown(row)))
@@ -199,7 +199,7 @@ def plan(visit: Edits, id: Number, task: Task, schedule: ScheduleChange) -> Sche
         for name in baselines:
             visit.services.crew.content.baseline(name)
         document["baselines"] = baselines or ["small-office"]
-    visit.record("schedule.change", found.name, task=task.value, **document)
+    visit.record("schedule.change", found.name, site_id=id, task=task.value, **document)
     store = Schedules(visit.services.database)
     store.save(id, task.value, document)
     kept = next(one for one in store.all() if one.site_id == id and one.task == task.value)
@@ -210,7 +210,7 @@ def plan(visit: Edits, id: Number, task: Task, schedule: ScheduleChange) -> Sche
 def unplan(visit: Edits, id: Number, task: Task) -> None:  # noqa: A002
     """Do a task by schedule no more."""
     found = site_seen(visit, id, Permission.EDIT_SITES)
-    visit.record("schedule.drop", found.name, task=task.value)
+    visit.record("schedule.drop", found.name, site_id=id, task=task.value)
     Schedules(visit.services.database).drop(id, task.value)
 
 
@@ -219,5 +219,5 @@ def discover(visit: Edits, id: Number, key: OrderKey = None) -> Response:  # noq
     """Look through a site's scope for printers; answers with the job."""
     found = site_seen(visit, id, Permission.EDIT_SITES)
     who = asker(visit, key, None, f"discovery of {id}")
-    visit.record("discovery.start", found.name)
+    visit.record("discovery.start", found.name, site_id=id)
     return place_of(visit, start_discovery(visit.services.jobs, who, id, found.name))

@@ -71,11 +71,11 @@ def offer(visit: Visit) -> Response:
     gateway = visit.services.gateway
     if visit.form.one("what") == "device":
         serial = visit.form.one("serial")[:100]
-        visit.record("device.code", site.name, serial=serial)
+        visit.record("device.code", site.name, site_id=site.id, serial=serial)
         secret = offer_code(ErdsDevices(gateway.database), site.name, serial, visit.now)
         minutes = int(CODE_LIFE.total_seconds() // 60)
     else:
-        visit.record("collector.token", site.name)
+        visit.record("collector.token", site.name, site_id=site.id)
         secret = str(gateway.offer(site.name, visit.now))
         minutes = int(TOKEN_LIFE.total_seconds() // 60)
     return visit.page(
@@ -94,7 +94,7 @@ def revoke(visit: Visit) -> Response:
     if found is None or found.state == LOCAL or not visit.may(Permission.SEE_FLEET, found.site_id):
         raise NotFound
     visit.need(Permission.EDIT_SITES, found.site_id)
-    visit.record("collector.revoke", found.name, site=found.site)
+    visit.record("collector.revoke", found.name, site_id=found.site_id, site=found.site)
     store.revoke(found.name)
     return visit.go("/collectors", visit.text("It is shut out."))
 

@@ -46,11 +46,16 @@ def _scope(visit: Visit) -> str:
     return scope
 
 
+def _site_of(scope: str) -> int | None:
+    kind, _, number = scope.partition(":")
+    return int(number) if kind == "site" and number.isdigit() else None
+
+
 def put(visit: Visit) -> Response:
     """Seal a login; what was set there before is gone."""
     scope = _scope(visit)
     fields = {name: visit.form.raw(name) for name in FIELDS if visit.form.raw(name)}
-    visit.record("login.set", scope or "everywhere", fields=sorted(fields))
+    visit.record("login.set", scope or "everywhere", site_id=_site_of(scope), fields=sorted(fields))
     stored = StoredLogins(visit.services.database)
     set_login(stored, scope, fields, visit.person.name, visit.now)
     return visit.go("/device-logins", visit.text("The login is sealed."))
@@ -59,7 +64,7 @@ def put(visit: Visit) -> Response:
 def drop(visit: Visit) -> Response:
     """Forget a login."""
     scope = _scope(visit)
-    visit.record("login.forget", scope or "everywhere")
+    visit.record("login.forget", scope or "everywhere", site_id=_site_of(scope))
     StoredLogins(visit.services.database).drop(scope)
     return visit.go("/device-logins", visit.text("The login is forgotten."))
 
