@@ -138,6 +138,20 @@ def test_it_ends_well_also_with_a_stream_open(tmp_path: Path) -> None:
         assert running.process.wait(20) in {0, -signal.SIGTERM}
 
 
+def test_a_folder_is_served_once_at_a_time(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    again = [sys.executable, "-m", "frisket.cli", "serve", "--data", str(data), "--port", "0"]
+    with serving(data) as running:
+        second = subprocess.run(again, capture_output=True, text=True, check=False)
+        assert second.returncode == 2
+        assert "another console serves" in second.stderr
+        assert running.process.poll() is None
+        running.process.kill()
+        running.process.wait()
+    with serving(data):
+        pass  # what was killed holds nothing
+
+
 def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
     with serving(tmp_path / "data"):
         for path in (tmp_path / "data" / "keys").iterdir():

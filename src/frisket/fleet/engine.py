@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from gettext import NullTranslations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from frisket.audit.load import Content, load_content
+from frisket.fleet.alone import alone
 from frisket.fleet.crew import Crew
 from frisket.fleet.equipped import Equipment
 from frisket.fleet.flows import QUEUES, all_flows
@@ -40,17 +42,19 @@ class Engine:
     _work: Work
     _patience: Patience
     _minutes: Minutes | None
+    _held: ExitStack
 
     def close(self) -> None:
         """Take no more work. What runs is cut at its step and goes on elsewhere, or later."""
-        if self._minutes is not None:
-            self._minutes.close()
-        if self._liveness is not None:
-            self._liveness.close()
-        self._patience.stop.set()
-        self.jobs.close()
-        if self._liveness is not None:
-            self._work.forget(self.executor)
+        with self._held:
+            if self._minutes is not None:
+                self._minutes.close()
+            if self._liveness is not None:
+                self._liveness.close()
+            self._patience.stop.set()
+            self.jobs.close()
+            if self._liveness is not None:
+                self._work.forget(self.executor)
 
 
 def open_engine(
@@ -67,6 +71,7 @@ def open_engine(
     """Open the engine of a data folder, or of its PostgreSQL. Raises `JobFault`, `StoreFault`.
 
     With SQLite there is one process, whose name never changes: it takes up its own work again.
+    A second one is refused: `UsageError`.
     With PostgreSQL each process has a name of its own, and the living take over from the dead.
     """
     work = Work(database)
@@ -89,13 +94,16 @@ def open_engine(
     equipment.ready()
     patience = Patience(database)
     flows = all_flows(crew)
-    jobs = open_jobs(url, flows, QUEUES, executor=executor, works=works, again=patience.again)
-    liveness, minutes = None, None
-    if works:
-        if not database.is_sqlite:
-            liveness = _living(executor, work, jobs, told)
-        minutes = _minutes(crew, jobs, log, told)
-    return Engine(jobs, crew, executor, liveness, work, patience, minutes)
+    with ExitStack() as held:
+        if works and database.is_sqlite:
+            held.enter_context(alone(folder))
+        jobs = open_jobs(url, flows, QUEUES, executor=executor, works=works, again=patience.again)
+        liveness, minutes = None, None
+        if works:
+            if not database.is_sqlite:
+                liveness = _living(executor, work, jobs, told)
+            minutes = _minutes(crew, jobs, log, told)
+        return Engine(jobs, crew, executor, liveness, work, patience, minutes, held.pop_all())
 
 
 def _living(
