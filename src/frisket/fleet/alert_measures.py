@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from frisket.fleet.ordering import days_left
 from frisket.fleet.results import unpacked
 from frisket.report.escape import visible
 from frisket.store.alerting import Alerting
+from frisket.store.cosignatures import Cosignatures
 from frisket.store.database import Database
 from frisket.store.reported import Reported
 from frisket.telemetry.gateway.metrics import Metrics
@@ -52,6 +54,8 @@ class Measuring:
                 yield from self._certificates()
             case Signal.DRIFT | Signal.ALARM | Signal.EVENT:
                 yield from self._counted(signal, before)
+            case Signal.LOG:
+                yield from self._disputed(before)
 
     def _supplies(self, signal: Signal) -> Iterator[Measure]:
         metrics = Metrics(self.database)
@@ -91,6 +95,18 @@ class Measuring:
         for row in store.devices():
             if row.id in counts or row.id in known:
                 yield _measure(row, float(counts.get(row.id, 0)))
+
+    def _disputed(self, before: Mapping[str, Standing]) -> Iterator[Measure]:
+        """Yield how many heads of the audit log each collector disputes; 0 where none any more."""
+        counts: Counter[tuple[str, int, str]] = Counter()
+        for collector, site_id, site, dispute in Cosignatures(self.database).disputes():
+            subject = f"collector:{collector}"
+            if dispute.settled is None or subject in before:
+                counts[subject, site_id, f"collector {collector}, {site}"] += (
+                    dispute.settled is None
+                )
+        for (subject, site_id, about), count in counts.items():
+            yield Measure(subject, site_id, float(count), about)
 
 
 def _device_words(row: Any) -> str:

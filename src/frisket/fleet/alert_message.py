@@ -80,6 +80,7 @@ _WATCHED: Final[Mapping[Signal, str]] = {
     Signal.DRIFT: "Settings that have moved",
     Signal.ALARM: "Alarms about its identity",
     Signal.EVENT: "Critical alerts",
+    Signal.LOG: "Heads of the audit log that it disputes",
 }
 
 

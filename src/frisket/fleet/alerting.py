@@ -27,6 +27,7 @@ class Signal(StrEnum):
     DRIFT = "drift"  # settings of a device that have moved and nobody has decided on
     ALARM = "alarm"  # alarms about a device's identity that stand
     EVENT = "event"  # critical alerts that a device reports now
+    LOG = "log"  # what a collector holds against the console's audit log
 
 
 class Change(StrEnum):
@@ -46,6 +47,7 @@ UNITS: Final[Mapping[Signal, str]] = {
     Signal.DRIFT: "settings",
     Signal.ALARM: "alarms",
     Signal.EVENT: "alerts",
+    Signal.LOG: "heads",
 }
 _SEVERITIES: Final = ("info", "warning", "critical")
 _LONGEST: Final = 7 * 24 * 60  # minutes

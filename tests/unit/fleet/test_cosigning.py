@@ -14,6 +14,8 @@ from sqlalchemy import text
 from tests.peers.postgres import both, postgres
 from tests.witnessing import NOON, Desk, Seat, ToDoor, export_lines, seat, without
 
+from frisket.fleet.alert_measures import Measuring
+from frisket.fleet.alerting import Signal, Standing
 from frisket.fleet.chain import note_of
 from frisket.fleet.verifying import ChainBroken, Trust, verify
 from frisket.proto.tlog.signed import cosign
@@ -117,6 +119,10 @@ async def test_a_log_that_was_made_anew_is_refused_told_and_proven(
     assert disputes(desk) == [("forked", True)]
     assert desk.cosigning.store.newest(1) == 0
     assert len(witness.said) == 1
+    # A rule tells people, with the collector's name and site.
+    [measure] = Measuring(both, desk.now).measures(Signal.LOG, {})
+    assert (measure.value, measure.site_id) == (1, entry.site_id)
+    assert witness.identity.papers.collector in measure.about
     lines = export_lines(desk)
     with pytest.raises(ChainBroken, match=r"was shown at 20 .*forked"):
         verify(lines)
@@ -153,6 +159,9 @@ async def test_a_log_that_was_cut_off_is_refused_until_it_is_whole_again(
     await witness.ask()
     found = verify(export_lines(desk))
     assert [one.split(":")[0] for one in found.remarks] == ["settled"]
+    assert list(Measuring(both, desk.now).measures(Signal.LOG, {})) == []
+    standing = {f"collector:{witness.identity.papers.collector}": Standing("", 1)}
+    assert [m.value for m in Measuring(both, desk.now).measures(Signal.LOG, standing)] == [0]
     assert desk.log.store.page(Wanted(action="log.settled"))
     assert witness.witness.memory() is not None
 

@@ -27,6 +27,7 @@ LABELS: Final[Mapping[Signal, str]] = {
     Signal.DRIFT: "Settings that have moved",
     Signal.ALARM: "Alarms about identity",
     Signal.EVENT: "Critical alerts of a device",
+    Signal.LOG: "Audit log disputed by a collector",
 }
 _TEXTS: Final = ("to", "sender", "host", "port", "security", "user", "ca", "url")
 
