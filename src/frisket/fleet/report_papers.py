@@ -32,6 +32,7 @@ from frisket.telemetry.gateway.view import Views
 
 _NONE: Final = "\u2013"
 _DAYS: Final = 90
+_SITES: Final = 15  # that an executive page lists
 _LATEST: Final = 20  # rows of each history of a device sheet
 _NAMES: Final = ("vendor", "model", "serial", "mac", "firmware", "name", "location")
 
@@ -101,7 +102,7 @@ class Papers:
         label = say("What fails most")
         yield Grid(label, heads, failing, frozenset({2}), (2, 6, 1.2), empty=empty)
         if sum(name == ALL for _, name in scores) > 1:
-            yield self._sites(scores)
+            yield from self._sites(scores)
         yield self._worst(sites)
 
     def _worst(self, sites: list[int] | None) -> Grid:
@@ -125,20 +126,24 @@ class Papers:
         label, empty = say("Devices most in need"), say("No device fails anything.")
         return Grid(label, heads, rows, numbers, widths, empty=empty)
 
-    def _sites(self, scores: Mapping[tuple[int, str], Score]) -> Grid:
+    def _sites(self, scores: Mapping[tuple[int, str], Score]) -> Iterator[Block]:
         say, speech = self.speech.say, self.speech
         names = {site.id: site.name for site in Inventory(self.crew.database).sites()}
+        all_of = [(site, one) for (site, name), one in sorted(scores.items()) if name == ALL]
+        worst = sorted(all_of, key=lambda pair: 2.0 if (c := pair[1].compliance) is None else c)
         rows = tuple(
             (
                 *(names.get(site, ""), share(one.compliance, speech)),
                 *(share(one.coverage, speech), f"{one.devices:,}"),
             )
-            for (site, name), one in sorted(scores.items())
-            if name == ALL
+            for site, one in worst[:_SITES]
         )
         heads = tuple(map(say, ("Site", "Compliance", "Coverage", "Devices")))
-        empty = say("No site was audited yet.")
-        return Grid(say("Sites"), heads, rows, frozenset({1, 2, 3}), (4, 2, 2, 1.5), empty=empty)
+        yield Grid(
+            say("Sites, the lowest first"), heads, rows, frozenset({1, 2, 3}), (4, 2, 2, 1.5)
+        )
+        if more := len(worst) - len(rows):
+            yield Words(speech.count("%(n)s more site", "%(n)s more sites", more))
 
     def called(self, wish: Wish) -> str:
         """Return what the device of a sheet is called. Raises `UsageError` where it is gone."""

@@ -61,9 +61,11 @@ class KeptChange:
             about.startswith(f"{name}, ", autoescape=True),
             about.in_([f"proposal {number}" for number in proposals]),
         )
+        action = LOG_ENTRY.c.action
+        decided = or_(action.startswith("change."), action.startswith("proposal."))
         last = 0
         while True:
-            asked = select(LOG_ENTRY).where(mine, LOG_ENTRY.c.number > last)
+            asked = select(LOG_ENTRY).where(mine, decided, LOG_ENTRY.c.number > last)
             with self.database.read() as connection:
                 rows = connection.execute(asked.order_by(LOG_ENTRY.c.number).limit(_PAGE)).all()
                 before = [row.number - 1 for row in rows]
