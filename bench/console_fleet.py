@@ -16,8 +16,12 @@ from frisket.model.target import Identity
 from frisket.store.audits import ALL, COLUMNS
 from frisket.store.database import Database
 from frisket.store.inventory import Inventory, words_of
+from frisket.store.samples import Latest, put_latest
 from frisket.store.tables.audit import CHANGE, FAILING, RESULT, RULE_SCORE, SCORE
-from frisket.store.tables.device import DEVICE, TAG
+from frisket.store.tables.device import ADDRESS, DEVICE, TAG
+from frisket.telemetry.flat import flatten
+from frisket.telemetry.gateway.metrics import Metrics, packed
+from frisket.telemetry.sample import Counter, Level, Sample, Source, State, Status, Supply
 
 MODELS = [f"iR-ADV C{number}" for number in range(3000, 3120)]
 BASELINE = "small-office"
@@ -38,6 +42,7 @@ def fill(database: Database, content: Content, count: int, seed: int = 1) -> Non
     with database.read() as connection:
         ids = list(connection.scalars(select(DEVICE.c.id).order_by(DEVICE.c.id)))
     judge(database, content, ids, now, chance)
+    report(database, ids, now)
     score(database, content, sites, now, count)
     with database.write() as connection:
         connection.execute(text("ANALYZE"))
@@ -70,6 +75,47 @@ def device(
         "last_seen": now - timedelta(minutes=chance.randint(0, 60_000)),
     }
     return {**values, "search": words_of(values)}
+
+
+def report(database: Database, ids: list[int], now: datetime) -> None:
+    """Write where every device was met, and what it reported last."""
+    source = Source("printer-mib", "1.3.6.1.2.1.43")
+    supplies = tuple(
+        Supply(
+            str(n),
+            f"Canon Toner {n}",
+            "toner",
+            "black",
+            False,
+            Level(State.MEASURED, source, 40, 100),
+        )
+        for n in range(1, 5)
+    )
+    counters = tuple(
+        Counter(f"total-{n}", f"Total {n}", 1000 * n, "impressions", source, 100 + n)
+        for n in range(1, 21)
+    )
+    sample = Sample(status=Status("idle"), supplies=supplies, counters=counters)
+    values = flatten(sample)
+    metrics = Metrics(database)
+    metrics.learn(values)
+    octets = packed(metrics.numbered(values))
+    at = int(now.timestamp())
+    for start in range(0, len(ids), 2000):
+        some = ids[start : start + 2000]
+        rows = [Latest(one, 1, at, at, at, at // 86_400, 0, 1, octets) for one in some]
+        met = [
+            {
+                "device_id": one,
+                "address": f"10.9.{one >> 8 & 255}.{one & 255}",
+                "first": now,
+                "last": now,
+            }
+            for one in some
+        ]
+        with database.write() as connection:
+            put_latest(connection, rows)
+            connection.execute(insert(ADDRESS), met)
 
 
 def judge(
