@@ -176,6 +176,11 @@ async def _collector(
         local, lost = await resolve_targets(words, collecting.state_dir)
         for each in lost:
             say(f"{each.target}: {each.why}")
+    scope = _scope(collecting.scope)
+    for target in local:
+        if target.named and not scope.holds(target.address):
+            hint = f"add its network to {collecting.scope}"
+            raise UsageError(f"{target} is outside the networks that may be polled", hint=hint)
     virtual = any(is_lab_word(word) for word in words)
     tell = (lambda _: None) if collecting.quiet else (lambda text: say(visible(text)))
     moments = Moments()
@@ -194,7 +199,7 @@ async def _collector(
     source, urgent, changes = random.SystemRandom(), asyncio.Event(), Changes(leaving)
     site = Site(
         *(keeper, changes, Schedule(collecting.every, source), visit, moments),
-        *(_scope(collecting.scope), tell, tuple(local), collecting.parallel),
+        *(scope, tell, tuple(local), collecting.parallel),
         ring=urgent.set,
     )
     exchange = Exchange(folder, identity, over_https(collecting.proxy)(identity.papers), moments)

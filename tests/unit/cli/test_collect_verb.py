@@ -77,6 +77,9 @@ def test_a_scope_is_networks(tmp_path: Path) -> None:
         run = collect("--data", tmp_path / "data", "--once", "--scope", scope)
         assert run.returncode == 2
         assert why in run.stderr
+    scope.write_text("10.0.0.0/24\n")
+    run = collect("10.1.0.7", "--data", tmp_path / "data", "--once", "--scope", scope)
+    assert (run.returncode, "10.1.0.7 is outside" in run.stderr) == (2, True), run.stderr
 
 
 async def test_the_folder_tells_how_the_collector_is_doing(tmp_path: Path) -> None:
@@ -92,6 +95,7 @@ async def test_the_folder_tells_how_the_collector_is_doing(tmp_path: Path) -> No
     assert found["last acknowledgement"]
     assert found["refused devices"] == {"device-1": "outside"}
     table = await asyncio.to_thread(collect, "status", "--data", tmp_path)
+    assert "device-1: outside" in table.stdout
     assert "records waiting" in table.stdout
     nothing = await asyncio.to_thread(collect, "status", "--data", tmp_path / "none")
     assert nothing.returncode == 2
