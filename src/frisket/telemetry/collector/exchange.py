@@ -80,7 +80,7 @@ def _refused(answer: Answer) -> GatewayRefused:
         again = min(float(wait), _LONGEST_WAIT) if wait.isdigit() else 0.0
         return GatewayRefused(f"the gateway is busy ({status})", again=again, status=status)
     if status == 403:
-        hint = ENROL if reason == "revoked" else "a token works once, for some minutes, and for one site"
+        hint = ENROL if reason == "revoked" else "a token works once, for minutes, and for one site"
         return GatewayRefused(
             f"the gateway refuses this collector: {said}",
             again=_LATER,
