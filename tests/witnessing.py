@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from frisket.console.build import Console
 from frisket.fleet.chain import Act
 from frisket.fleet.cosigning import Cosigning
 from frisket.fleet.log import AuditLog
@@ -67,6 +68,14 @@ class Desk:
     def later(self, **time: float) -> None:
         """Let time pass."""
         self.now += timedelta(**time)
+
+
+def desk_of(console: Console, now: datetime) -> Desk:
+    """Return a console's own log and gateway as a desk that collectors come to."""
+    services, desk = console.services, Desk.__new__(Desk)
+    desk.database, desk.authority, desk.now = services.database, services.gateway.authority, now
+    desk.gateway, desk.door, desk.log = services.gateway, console.door, services.log
+    return desk
 
 
 @dataclass

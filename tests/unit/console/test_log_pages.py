@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.web import Web
-from tests.witnessing import Desk, Seat, ToDoor, enrolled
+from tests.witnessing import Seat, ToDoor, desk_of, enrolled
 
 from frisket.fleet.chain import Act
 from frisket.fleet.roles import Grant, Role
@@ -79,22 +79,9 @@ def test_filters_narrow_the_page_and_the_csv(web: Web, sites: tuple[int, int]) -
     assert "this-printer" not in page
 
 
-def desk_of(web: Web) -> Desk:
-    """Return the console's own gateway and log as a desk that collectors come to."""
-    services = web.console.services
-    desk = Desk.__new__(Desk)
-    desk.database, desk.authority, desk.now = (
-        services.database,
-        services.gateway.authority,
-        web.clock.now,
-    )
-    desk.gateway, desk.door, desk.log = services.gateway, web.console.door, services.log
-    return desk
-
-
 def test_witnesses_and_what_they_hold_against_the_log_are_shown(web: Web, tmp_path: Path) -> None:
     here = web.site("North")
-    services, desk = web.console.services, desk_of(web)
+    services, desk = web.console.services, desk_of(web.console, web.clock.now)
     assert "No witness yet" in web.visitor("aud", AUDITOR).get("/log").text
     services.log.checkpoint()
 
