@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
 from tests.living import living
+from tests.loop.recorded import judged_record
 
 from frisket.audit.load import load_content
 from frisket.console.build import open_data
@@ -231,6 +232,13 @@ def test_a_change_is_proposed_approved_made_and_put_back(
             change = Changes(database).find(number)
             assert change is not None
             assert change.state == "undone", change.why
+        record = judged_record(fleet.crew, number, tmp_path)
+        assert [one["step"] for one in record["devices"]] == ["undone", "undone"]
+        assert [len(one["turns"]) for one in record["devices"]] == [2, 2]
+        ends = [one["action"] for one in record["log"] if one["actor"] == "frisket"]
+        assert ends.count("change.end") == 2
+        for one, before in zip(record["devices"], factory, strict=True):
+            assert {s["key"]: s["before"] for s in one["settings"]}.items() <= before.items()
         for device, before in zip(devices, factory, strict=True):
             assert {k: v for k, v in settings(device).items() if v != before[k]} == {}
             counts = device.journal.counts

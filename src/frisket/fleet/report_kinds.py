@@ -74,8 +74,8 @@ class Wish:
         return {name: getattr(self, name) for name in names}
 
 
-def titled(kind: Kind, wish: Wish) -> str:
-    """Return what a report is called in a list."""
+def titled(kind: Kind, wish: Wish, place: str = "") -> str:
+    """Return what a report is called in a list; `place` is the one site that it is of."""
     about: Sequence[str] = {
         Kind.EXECUTIVE: (wish.baseline,),
         Kind.DEVICE: (wish.baseline, str(wish.device)),
@@ -84,4 +84,4 @@ def titled(kind: Kind, wish: Wish) -> str:
         Kind.ORDERS: (str(wish.within),),
         Kind.RESULTS: (wish.baseline, *([str(wish.device)] if wish.device else [])),
     }[kind]
-    return " ".join((kind.value, *about))[:200]
+    return " ".join((kind.value, *about, *([f"({place})"] if place else [])))[:200]

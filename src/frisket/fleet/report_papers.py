@@ -32,6 +32,7 @@ from frisket.telemetry.gateway.view import Views
 
 _NONE: Final = "\u2013"
 _DAYS: Final = 90
+_NAMED: Final = 3  # sites that a title names
 _SITES: Final = 15  # that an executive page lists
 _LATEST: Final = 20  # rows of each history of a device sheet
 _NAMES: Final = ("vendor", "model", "serial", "mac", "firmware", "name", "location")
@@ -144,6 +145,16 @@ class Papers:
         )
         if more := len(worst) - len(rows):
             yield Words(speech.count("%(n)s more site", "%(n)s more sites", more))
+
+    def where(self, wish: Wish) -> str:
+        """Return which sites a report is of, in words."""
+        say = self.speech.say
+        if wish.sites is None:
+            return say("all sites")
+        mine = [one.name for one in Inventory(self.crew.database).sites() if one.id in wish.sites]
+        if len(mine) > _NAMED:
+            return self.speech.count("%(n)s site", "%(n)s sites", len(mine))
+        return ", ".join(mine) or say("no site")
 
     def called(self, wish: Wish) -> str:
         """Return what the device of a sheet is called. Raises `UsageError` where it is gone."""

@@ -89,21 +89,22 @@ class Reporting:
         blocks: Iterable[Block]
         match kind:
             case Kind.EXECUTIVE:
-                title, subtitle, blocks = (
-                    say("Printer security"),
-                    self.crew.content.baseline(wish.baseline).title,
-                    papers.executive(wish),
-                )
+                title = say("Printer security")
+                about = self.crew.content.baseline(wish.baseline).title
+                subtitle = f"{about} · {papers.where(wish)}"
+                blocks = papers.executive(wish)
             case Kind.DEVICE:
                 title, subtitle = say("Device sheet"), papers.called(wish)
                 blocks = papers.sheet(wish)
             case Kind.EVIDENCE:
                 title = say("Evidence for %(what)s", what=wish.consideration or wish.baseline)
-                subtitle = say("Baseline %(name)s", name=wish.baseline)
+                about = say("Baseline %(name)s", name=wish.baseline)
+                subtitle = f"{about} · {papers.where(wish)}"
                 blocks, wide = papers.evidence(wish), True
             case Kind.ORDERS:
                 title = say("Supplies to order")
-                subtitle = say("For the next %(days)s days", days=wish.within)
+                about = say("For the next %(days)s days", days=wish.within)
+                subtitle = f"{about} · {papers.where(wish)}"
                 blocks = papers.orders(wish)
             case Kind.CHANGE:
                 record = self._record(wish)

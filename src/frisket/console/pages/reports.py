@@ -15,6 +15,7 @@ from frisket.console.reported import download_parts, language_of_reports
 from frisket.errors import UsageError
 from frisket.fleet.report_kinds import MEDIA, Kind, Wish, forms_of, needed, titled
 from frisket.fleet.roles import Permission, Reach
+from frisket.store.audits import Audits
 from frisket.store.changes import Changes
 from frisket.store.inventory import Inventory
 from frisket.store.madereports import MadeReports
@@ -77,7 +78,8 @@ def reports(visit: Visit) -> Response:
         device=device,
         change=change,
         chosen=form.one("kind"),
-        baseline=form.one("baseline"),
+        baseline=form.one("baseline")
+        or next(iter(Audits(visit.services.database).baselines()), ""),
     )
 
 
@@ -99,7 +101,7 @@ def make(visit: Visit) -> Response:
         wish = replace(wish, change=0)
     if kind in {Kind.CHANGE, Kind.EXECUTIVE, Kind.EVIDENCE, Kind.ORDERS}:
         wish = replace(wish, device=0)
-    title = titled(kind, wish)
+    title = titled(kind, wish, _place(visit, sites))
     visit.record("report.make", title, form=shape)
     number = MadeReports(services.database).ask(
         kind, shape, title, wish.table(), sites, by=visit.person.name, now=visit.now
@@ -136,6 +138,15 @@ def _sites(visit: Visit, kind: Kind, wish: Wish) -> Sequence[int] | None:
     if site := visit.form.number("site"):
         return _all_of(where, [site])
     return sites_of(where)
+
+
+def _place(visit: Visit, sites: Sequence[int] | None) -> str:
+    """Return the name of the one site that a report is of, "" where it is of several."""
+    if sites is None or len(sites) != 1:
+        return ""
+    return next(
+        (s.name for s in Inventory(visit.services.database).sites() if s.id == sites[0]), ""
+    )
 
 
 def _all_of(where: Reach, sites: Iterable[int] | None) -> Sequence[int]:
