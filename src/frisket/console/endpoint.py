@@ -157,8 +157,9 @@ _DOORS: Final = ((LoginNeeded, "/login"), (ProofNeeded, "/confirm"), (FactorNeed
 
 def page_of_fault(visit: Visit, status: int, title: str, detail: str, hint: str) -> Response:
     """Return the page that says what went wrong."""
-    values = {"code": status, "title": title, "detail": detail, "hint": hint}
-    return visit.services.renderer.page(visit, "fault.html", status, values)
+    said = {"title": title, "detail": detail, "hint": hint}
+    values = {name: visit.text(text) if text else "" for name, text in said.items()}
+    return visit.services.renderer.page(visit, "fault.html", status, {**values, "code": status})
 
 
 def _send_to_door(visit: Visit, fault: Fault) -> Response:

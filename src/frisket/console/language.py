@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from functools import cache
 from importlib.resources import files
+from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel.core import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date, format_datetime
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 ENGLISH: Final = "en"
 Catalogues = Mapping[str, gettext.NullTranslations]
@@ -27,11 +31,18 @@ def load_catalogues() -> dict[str, gettext.NullTranslations]:
     if folder.is_dir():
         for file in folder.iterdir():
             if file.name.endswith(".po"):
-                compiled = io.BytesIO()
-                write_mo(compiled, read_po(io.BytesIO(file.read_bytes())))
-                compiled.seek(0)
-                found[file.name.removesuffix(".po")] = gettext.GNUTranslations(compiled)
+                language = file.name.removesuffix(".po")
+                read = read_po(io.BytesIO(file.read_bytes()), locale=language)
+                found[language] = compiled(read)
     return found
+
+
+def compiled(catalogue: Catalog) -> gettext.GNUTranslations:
+    """Return a catalogue as it is asked for messages; kept in memory."""
+    out = io.BytesIO()
+    write_mo(out, catalogue)
+    out.seek(0)
+    return gettext.GNUTranslations(out)
 
 
 class Disguise(gettext.NullTranslations):
@@ -56,14 +67,25 @@ class Disguise(gettext.NullTranslations):
 _ACCENTS: Final = str.maketrans("aeiouAEIOUcnsy", "àéîõüÀÉÎÕÜçñšý")
 
 
+_LONGER: Final = 0.4  # German takes so much more room than English, word by word
+
+
+def _longer(text: str) -> str:
+    """Return words in accents, each two fifths longer."""
+    words = re.split(r"(\s+)", text.translate(_ACCENTS))
+    return "".join(
+        word + "·" * ceil(len(word) * _LONGER) if word.strip() else word for word in words
+    )
+
+
 def disguised(message: str) -> str:
-    """Return a message with accents, a third longer; what stands in `%(…)s` stays."""
+    """Return a message in accents, longer word by word; what stands in `%(…)s` stays."""
     parts = message.split("%(")
-    out = [parts[0].translate(_ACCENTS)]
+    out = [_longer(parts[0])]
     for part in parts[1:]:
         name, mark, rest = part.partition(")s")
-        out.append(f"%({name}{mark}{rest.translate(_ACCENTS)}")
-    return f"⟦{''.join(out)}{'·' * (len(message) // 3)}⟧"
+        out.append(f"%({name}{mark}{_longer(rest)}")
+    return f"⟦{''.join(out)}⟧"
 
 
 def chosen_language(wish: str, accepted: str, have: Catalogues) -> str:
@@ -104,3 +126,8 @@ def written(moment: datetime, zone_name: str, language: str) -> str:
 def written_day(moment: datetime, zone_name: str, language: str) -> str:
     """Return a day in words, in a person's zone and language."""
     return format_date(moment.astimezone(zone(zone_name)), "medium", locale=locale_of(language))
+
+
+def written_number(value: float, language: str) -> str:
+    """Return a number as a language writes it: `12,345` or `12.345`."""
+    return str(format_decimal(value, locale=locale_of(language)))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -14,7 +15,13 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from frisket.console.language import Catalogues, chosen_language, written, written_day
+from frisket.console.language import (
+    Catalogues,
+    chosen_language,
+    written,
+    written_day,
+    written_number,
+)
 from frisket.console.notice import Notices
 from frisket.console.page import Page, Visit
 from frisket.console.static_files import StaticFiles
@@ -55,7 +62,7 @@ class Renderer:
         self._notices = notices
         self._catalogues = catalogues
         self._environments = {
-            language: _environment(translations, static)
+            language: environment_of(translations, static)
             for language, translations in catalogues.items()
         }
 
@@ -131,7 +138,7 @@ def _may_open(page: Page, visit: Visit) -> bool:
     return not isinstance(page.access, str) or visit.may(page.access)
 
 
-def _environment(translations: gettext.NullTranslations, static: StaticFiles) -> Environment:
+def environment_of(translations: gettext.NullTranslations, static: StaticFiles) -> Environment:
     """Return templates in one language."""
     made = Environment(
         loader=PackageLoader("frisket.console", "templates"),
@@ -149,6 +156,8 @@ def _environment(translations: gettext.NullTranslations, static: StaticFiles) ->
     made.filters["ago"] = ago
     made.filters["day"] = day
     made.filters["data"] = data
+    made.filters["word"] = lambda value: words(translations, value)
+    made.filters["number"] = number
     made.filters["called"] = called
     return made
 
@@ -192,6 +201,22 @@ def ago(context: Context, moment: datetime | None) -> Markup:
     return Markup('<relative-time datetime="{}" title="{} {}" lang="{}">{}</relative-time>').format(
         _utc(moment), text, context["zone"], context["language"].replace("_", "-"), text
     )
+
+
+def words(translations: gettext.NullTranslations, value: object) -> str:
+    """Return what a name of ours means in words: `read-only` is two of them, and translated.
+
+    It stays text that is escaped where it is shown: a name that nobody knows may be a device's.
+    """
+    text = str(value.value if isinstance(value, Enum) else value)
+    plain = text.replace("-", " ").replace("_", " ")
+    return translations.gettext(plain) if plain else ""
+
+
+@pass_context
+def number(context: Context, value: float | None) -> str | Markup:
+    """Return a number as the visitor's language writes it."""
+    return _NEVER if value is None else written_number(value, context["language"])
 
 
 @pass_context

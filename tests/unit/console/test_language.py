@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from math import ceil
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,12 +17,15 @@ from tests.web import Web
 from frisket.console.language import (
     Disguise,
     chosen_language,
+    compiled,
     disguised,
     load_catalogues,
     written,
+    written_number,
     zone,
 )
-from frisket.console.render import data
+from frisket.console.render import data, environment_of
+from frisket.console.static_files import load_static
 from frisket.fleet.roles import Role
 
 HAVE = {"en": Disguise(), "de": Disguise(), "pt_BR": Disguise()}
@@ -55,8 +60,36 @@ def test_times_are_told_in_the_persons_zone() -> None:
     assert zone("../../etc/passwd") == zone("UTC")
 
 
+def test_numbers_are_written_as_the_language_does() -> None:
+    assert written_number(1234567, "en") == "1,234,567"
+    assert written_number(1234567, "de") == "1.234.567"
+    assert written_number(0.5, "de") == "0,5"
+    assert written_number(12, "xx") == "12"
+
+
+def test_a_disguise_is_two_fifths_longer_word_by_word() -> None:
+    plain = "Documentation of administrators"
+    longer = disguised(plain).strip("⟦⟧").split()
+    assert [len(word) for word in longer] == [
+        len(word) + ceil(len(word) * 0.4) for word in plain.split()
+    ]
+
+
+def test_plural_forms_go_through_the_catalogue(web: Web) -> None:
+    """Of a language with three forms each is taken where it belongs."""
+    rules = "nplurals=3; plural=(n==1 ? 0 : n<5 ? 1 : 2);"
+    catalogue = Catalog(locale="cs")
+    catalogue.mime_headers = [("Plural-Forms", rules)]
+    catalogue.add(("%(count)s place", "%(count)s places"), ("jedno", "málo", "mnoho"))
+    made = compiled(catalogue)
+    template = "{% trans count=n %}{{ count }} place{% pluralize %}{{ count }} places{% endtrans %}"
+    environment = environment_of(made, load_static())
+    found = [environment.from_string(template).render(n=n) for n in (1, 3, 7)]
+    assert found == ["jedno", "málo", "mnoho"]
+
+
 def test_a_disguise_keeps_what_is_filled_in() -> None:
-    assert disguised("Times in %(zone)s") % {"zone": "UTC"} == "⟦Tîméš îñ UTC·····⟧"
+    assert disguised("Times in %(zone)s") % {"zone": "UTC"} == "⟦Tîméš·· îñ· UTC⟧"
 
 
 @given(st.text())
