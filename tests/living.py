@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -36,17 +36,21 @@ class Living:
 
 
 @contextmanager
-def living(count: int) -> Iterator[Living]:
-    """Run devices from the factory, which answer SNMPv1, until the block ends."""
+def living(count: int, models: Sequence[str] = ("iradv-c5535",)) -> Iterator[Living]:
+    """Run devices from the factory, which answer SNMPv1, until the block ends.
+
+    Their models take turns.
+    """
     found = Living()
     up, over = threading.Event(), threading.Event()
 
     async def live() -> None:
         found.loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
-            for _ in range(count):
-                settings = {"snmp.v1.enabled": True}
-                device, _host = await stack.enter_async_context(running_device(settings=settings))
+            for number in range(count):
+                model = models[number % len(models)]
+                running = running_device(model, settings={"snmp.v1.enabled": True})
+                device, _host = await stack.enter_async_context(running)
                 found.devices.append(device)
             up.set()
             await asyncio.to_thread(over.wait)
