@@ -8,6 +8,7 @@ import platform
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -39,6 +40,14 @@ def _origin(given: str | None, host: str, port: int, *, tls: bool) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def _proxies(given: tuple[str, ...]) -> frozenset[str]:
+    """Return the addresses of proxies. Raises `UsageError` for a name: names can be moved."""
+    try:
+        return frozenset(str(ip_address(one)) for one in given)
+    except ValueError as fault:
+        raise UsageError(f"a proxy is an address: {fault}") from fault
+
+
 @app.default
 def serve(
     *,
@@ -49,6 +58,7 @@ def serve(
     origin: str | None = None,
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
+    proxy: tuple[str, ...] = (),
     second_factor: SecondFactor | None = None,
     gateway_port: Annotated[int | None, Parameter(validator=Number(gte=0, lte=65535))] = None,
     gateway_name: tuple[str, ...] = (),
@@ -71,6 +81,9 @@ def serve(
         File with the certificate and those above it.
     tls_key
         File with its key.
+    proxy
+        Address of a proxy in front: whom it carries (X-Forwarded-For) is who asks. Without it the
+        proxy itself is, and many failed logins through it slow everybody's password down.
     second_factor
         Who needs a passkey or an authenticator besides a password: everyone, administrators or
         nobody. Without it: everyone where the origin is https, nobody on this machine alone.
@@ -93,7 +106,9 @@ def serve(
     bound = port or free_port(address)
     shown = _origin(origin, address, bound, tls=tls_certificate is not None)
     hosts = Settings().hosts | {host.lower()}
-    settings = Settings(origin=shown, hosts=hosts, second_factor=second_factor)
+    settings = Settings(
+        origin=shown, hosts=hosts, proxies=_proxies(proxy), second_factor=second_factor
+    )
     url = database or os.environ.get(DATABASE, "")
     reports = None if gateway_port is None else Reports(gateway_port, gateway_name)
     _run(data, settings, url, Where(address, bound, tls_certificate, tls_key), reports)

@@ -17,6 +17,7 @@ class Settings:
     provider hold for it alone. `hosts` are further names under which requests are answered.
     Without `second_factor` everyone needs one where others reach the console (https), and nobody
     on the machine itself. `sessions_most` are the sessions of one account at a time.
+    `proxies` are addresses whose word on whom they carry (X-Forwarded-For) is believed.
     """
 
     origin: str = "http://localhost:8631"
@@ -29,6 +30,7 @@ class Settings:
     token_most: timedelta = timedelta(days=90)
     body_most: int = 1 << 20
     sessions_most: int = 10
+    proxies: frozenset[str] = frozenset()
     second_factor: SecondFactor | None = None
 
     @property

@@ -18,6 +18,7 @@ from tests.web import PASSWORD, Web, web_console
 
 from frisket.console.app import guarded, make_app
 from frisket.console.page import ANYONE, Form, Visit
+from frisket.console.pages.login import carried
 from frisket.console.registry import find_pages, routes_of
 from frisket.console.static_files import load_static
 from frisket.errors import LinkError
@@ -210,6 +211,27 @@ def test_who_asks_is_known_by_the_connection_and_no_header(web: Web) -> None:
     assert "127.0.0.1" in repr(row)
     answer = client.get("/devices", headers=forged)
     assert "evil" not in repr(answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("client", "told", "expected"),
+    [
+        ("198.51.100.7", "203.0.113.9", "198.51.100.7"),
+        ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "192.0.2.66, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        ("10.0.0.1", "2001:DB8::1", "2001:db8::1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "<script>", "10.0.0.1"),
+        ("10.0.0.1", "203.0.113.9, unknown", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.2," * 5000, "10.0.0.1"),
+    ],
+)
+def test_of_a_proxy_that_was_named_the_nearest_word_counts(
+    client: str, told: str, expected: str
+) -> None:
+    assert carried(client, told, frozenset({"10.0.0.1", "10.0.0.2"})) == expected
+    assert carried(client, told, frozenset()) == client
 
 
 def test_no_redirect_of_a_service_is_followed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from starlette.responses import Response
 
 from frisket.console.auth.doors import Knock, LoginRefused, Opened
@@ -18,9 +20,26 @@ _REFUSED = (
 
 def knock_of(visit: Visit) -> Knock:
     """Return where a login comes from."""
-    client = visit.request.client
-    agent = visit.request.headers.get("user-agent", "")
-    return Knock(client.host if client else "", agent[:300])
+    request, proxies = visit.request, visit.services.settings.proxies
+    client = request.client.host if request.client else ""
+    agent = request.headers.get("user-agent", "")
+    told = ",".join(request.headers.getlist("x-forwarded-for"))
+    return Knock(carried(client, told, proxies), agent[:300])
+
+
+def carried(client: str, told: str, proxies: frozenset[str]) -> str:
+    """Return who asks: the connection's other end, or whom the nearest trusted proxies carry.
+
+    Read from the right: what stands further left may have been sent by the visitor.
+    """
+    hops = [hop.strip() for hop in told[-2000:].split(",")]
+    while client in proxies and hops:
+        hop = hops.pop()
+        try:
+            client = str(ip_address(hop))
+        except ValueError:
+            break
+    return client
 
 
 def enter(visit: Visit, opened: Opened, to: str) -> Response:
