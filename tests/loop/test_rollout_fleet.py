@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,11 +21,19 @@ from tests.loop.test_fleet_changes import (
     writes,
 )
 
+from frisket.audit.capture import read_capture
 from frisket.fleet.change_crew import ChangeCrew
+from frisket.fleet.change_source import Source
+from frisket.fleet.drift import DriftState
+from frisket.fleet.drifting import Drifting, drift_of
 from frisket.fleet.logins import set_login
+from frisket.fleet.results import text_of
 from frisket.fleet.rollout import RolloutState
+from frisket.model.reading import Known, Readings
+from frisket.store.audits import Audits
 from frisket.store.changes import Changes
 from frisket.store.database import Database
+from frisket.store.drifts import Drifts
 from frisket.store.inventory import Inventory
 from frisket.store.logins import StoredLogins
 
@@ -125,3 +134,72 @@ def test_three_models_of_five(database: Database, tmp_path: Path) -> None:
         assert ends[0] < ends[1] < ends[2]
         assert ends[2] - ends[0] < timedelta(minutes=10)
         assert not any(device.store.effective("snmp.v1.enabled") for device in devices)
+
+
+def test_drift_is_explained_and_settled_on_a_device_that_people_touch(
+    database: Database, tmp_path: Path
+) -> None:
+    key = "snmp.v1.enabled"
+    with living(1) as lab:
+        [device] = lab.devices
+        fleet = fleet_of(database, tmp_path, lab.devices)
+        [number] = fleet.ids
+        crew, drifts = fleet.crew, Drifts(database)
+        drifting = Drifting(database, crew.content.catalog)
+        crew.audit("small-office", [number])
+
+        def look(**touched: bool) -> dict[str, tuple[str, str, int]]:
+            for name, value in touched.items():
+                lab.panel(device, name.replace("__", "."), value)
+            crew.audit("small-office", [number])
+            rows = drifts.of_device(number)
+            return {row.key: (row.state, row.cause, row.flips) for row in rows}
+
+        assert look(lpd__enabled=False) == {"lpd.enabled": ("open", "unknown", 0)}
+        # Waived, it stays quiet while the value does.
+        [row] = drifts.open()
+        drifts.settle(row.id, DriftState.WAIVED.value, "ann")
+        assert look()["lpd.enabled"] == ("waived", "unknown", 0)
+        # To and fro three times is flapping, whatever was decided on it.
+        look(lpd__enabled=True)
+        look(lpd__enabled=False)
+        assert look(lpd__enabled=True)["lpd.enabled"] == ("gone", "unknown", 3)
+        assert drift_of(drifts.of_device(number)[0]).flapping
+        # What an approved change made is accepted with it; what it left half-way is ours.
+        change = fleet.changing.make(SOURCE, {"ids": [number]}, [fleet.site], "ann")
+        hands = ChangeCrew(crew)
+        hands.planning.plan(change, [number])
+        fleet.changing.planned(change)
+        fleet.changing.begin(change, "ann")
+        worked(fleet, change, lambda _: False)
+        assert key not in look()
+        lab.panel(device, key, True)
+        accepted = drifts.accepted(number, crew.content.catalog)
+        assert accepted is not None
+        assert accepted.values[key] is False
+        back = fleet.changing.make(
+            Source("accepted", "", (key,)), {"ids": [number]}, [fleet.site], "ann"
+        )
+        hands.planning.plan(back, [number])
+        fleet.changing.planned(back)
+        assert look()[key][0] == "open"
+        drifts.settle(drifts.open()[0].id, DriftState.REAPPLIED.value, "ann")
+        assert look()[key][0] == "re-applied", "its change is planned"
+        fleet.changing.begin(back, "ann")
+        fleet.changing.pause(back, "ann")
+        fleet.changing.cancel(back, "ann")
+        assert look()[key][0] == "open", "nothing puts it back any more"
+        [row] = Audits(database).results(number)
+        readings = read_capture(text_of(row.readings), "x", crew.content.catalog).readings
+        drifting.accept(number, readings, key, "ann")
+        assert key not in look()
+        # New firmware explains what moved with it; our own last value is ours before that.
+        other = {**dict.fromkeys(readings, ()), **readings, "raw.enabled": _told(readings, False)}
+        drifting.look(number, Readings(other), "99.99", "managed", crew.now())
+        [row] = [row for row in drifts.of_device(number) if row.key == "raw.enabled"]
+        assert (row.cause, row.explained.endswith("became 99.99")) == ("firmware", True)
+
+
+def _told(readings: Readings, value: bool) -> tuple[Known, ...]:
+    """Return the witnesses of a setting, who say another value now."""
+    return tuple(replace(one, value=value) for one in readings.known("raw.enabled"))
