@@ -12,6 +12,7 @@ from frisket.catalog.load import load_catalog
 from frisket.cli.support.options import Visiting, Words
 from frisket.cli.support.planning import network_of
 from frisket.cli.support.session import open_session
+from frisket.drivers.base import Pin
 from frisket.drivers.credential import Credentials, Login, Scoped, Secret, WebLogin
 from frisket.drivers.job import Mode, Pace, passed
 from frisket.drivers.pins import Pins
@@ -66,6 +67,11 @@ class Hardener:
         pins = Pins(self.folder / "devices.ledger")
         planner = Planner(session, network_of(self.visiting), self.credentials, pins)
         return await planner.plan(target)
+
+    def met(self, address: str, pin: Pin) -> None:
+        """Remember who let us in over a way that was opened."""
+        pins = Pins(self.folder / "devices.ledger")
+        pins.remember(address, pins.known(address) | pin)
 
     async def plan(self, device: Device, baseline: str) -> DevicePlan:
         """Plan a device that can be planned."""
@@ -137,6 +143,7 @@ class Hardener:
             begun or {},
             self.pace,
             self.point,
+            self.met,
         )
         return await applier.one(device or whole.devices[0])
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,7 @@ from frisket.drivers.base import Hand, Pin
 from frisket.drivers.credential import Login, Secret, WebLogin
 from frisket.drivers.job import Job, Mode
 from frisket.drivers.order import Phase
+from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device
 from frisket.drivers.read import Caller, Told, Unreached, read_by, read_device, read_first, usable
 from frisket.drivers.record import Outcome, Result, new_record
@@ -40,7 +43,7 @@ from frisket.drivers.undo import inverse
 from frisket.drivers.ways import seen_from
 from frisket.errors import SettingRefused
 from frisket.mfd.device import Device
-from frisket.model.finding import compliance
+from frisket.model.finding import Incomplete, compliance
 from frisket.model.reading import Readings, Value
 from frisket.model.target import Identity
 from frisket.net.dial import source_of
@@ -289,4 +292,32 @@ async def test_who_has_no_login_for_what_is_left_is_told_before_anything_is_writ
         await host.settled()
         assert not device.store.effective("remote-ui.enabled")
         assert device.journal.writes == dict.fromkeys((s.key for s in plan.steps), 1)
+        assert clean(device)
+
+
+async def test_the_certificate_of_a_way_that_was_opened_is_the_only_one_from_then_on(
+    tmp_path: Path,
+) -> None:
+    user = Hardener(tmp_path, login=WEB_ONLY)
+    async with running_device(settings=OWN) as (device, host):
+        plan = await user.plan(device, "small-office")
+        assert plan.pin.tls == "", "TLS was off"
+        result = await user.apply(plan)
+        assert result.outcome is Outcome.DONE, result.why
+        await host.settled()
+        pins = Pins(tmp_path / "devices.ledger")
+        met = pins.known(device.address).tls
+        port = device.port(443)
+        shown = await asyncio.to_thread(ssl.get_server_certificate, (device.address, port))
+        assert met == sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest()
+        pins.remember(device.address, replace(pins.known(device.address), tls="00" * 32))
+        device.sessions.clear()
+        refused = await user.planned(device, "small-office")
+        assert isinstance(refused, Incomplete)
+        assert "certificate has changed" in refused.why or "TLS certificate" in refused.why
+        pins.remember(device.address, replace(pins.known(device.address), tls=met))
+        web = replace(WEB_ONLY, pin=Pin(tls="11" * 32))
+        refused = await replace(user, login=web).planned(device, "small-office")
+        assert isinstance(refused, Incomplete), "as the credentials file says"
+        assert not device.sessions._open
         assert clean(device)

@@ -62,6 +62,7 @@ def apply(
         raise UsageError("give a saved plan or targets, or --undo RUN, or --resume RUN")
     carrying = Carrying(
         open_credentials(logging, visiting.inventory, needed=True),
+        open_pins(logging),
         visiting,
         spreading,
         format,
@@ -75,7 +76,7 @@ def apply(
         plan = _saved(Path(targets[0]))
     else:
         session = open_session(load_content(), baseline, words)
-        plan = make_plan(session, targets, visiting, carrying.credentials, open_pins(logging))
+        plan = make_plan(session, targets, visiting, carrying.credentials, carrying.pins)
     return carry_out(accept(plan, accepting), carrying)
 
 

@@ -261,7 +261,9 @@ def distribute(
         raise UsageError("give a policy and targets, or --resume RUN")
     content = load_content()
     policies = _policies(visiting, logging, content, accept_conflict)
-    carrying = Carrying(policies.credentials, visiting, spreading, format, auto_approve)
+    carrying = Carrying(
+        policies.credentials, policies.pins, visiting, spreading, format, auto_approve
+    )
     if resume:
         return carry_on(resume, carrying)
     sheet = _source(source, content, policies, visiting)
@@ -309,5 +311,6 @@ def take_in(
             f"{target[:60]} names {count} devices", hint="use: frisket policy distribute"
         )
     return carry_out(
-        plan, Carrying(policies.credentials, visiting, Spreading(), format, auto_approve)
+        plan,
+        Carrying(policies.credentials, policies.pins, visiting, Spreading(), format, auto_approve),
     )

@@ -90,7 +90,9 @@ def restore(
     plan = Plan("recorded", content_version(), now(), devices)
     plan = accept(plan, accepting)
     if output is None:
-        return carry_out(plan, Carrying(credentials, visiting, Spreading(), format, auto_approve))
+        return carry_out(
+            plan, Carrying(credentials, policies.pins, visiting, Spreading(), format, auto_approve)
+        )
     save_plan(plan, output)
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ _POLICY_PASSWORD: Final = "policy-password"  # noqa: S105 - a field of the file
 _PASSWORDS: Final = ("authentication-password", "encryption-password")
 _COMMUNITIES: Final = ("community", "write-community")
 _FIELDS: Final = (
-    *("for", "user", "authentication", "encryption", "engine", "serial"),
+    *("for", "user", "authentication", "encryption", "engine", "serial", "certificate"),
     *_PASSWORDS,
     *(f"{name}-from" for name in _PASSWORDS),
     *("remote-ui-user", "remote-ui-plaintext", _WEB_PASSWORD, f"{_WEB_PASSWORD}-from"),
@@ -107,7 +108,7 @@ def _scoped(entry: Entry, sources: Sources) -> Scoped:
     entry.only(*_FIELDS)
     scopes = _scopes(entry, sources)
     first, second = _snmp_passwords(entry, sources)
-    pin = Pin(entry.text("engine", "").lower(), entry.text("serial", ""))
+    pin = Pin(entry.text("engine", "").lower(), entry.text("serial", ""), _certificate(entry))
     login = Login(
         entry.text("user", "", limit=32),
         _choice(entry, "authentication", "SHA1", AUTHENTICATION),
@@ -123,6 +124,14 @@ def _scoped(entry: Entry, sources: Sources) -> Scoped:
     if not (login.user or login.web or login.community or login.ipp):
         raise entry.fault("it holds no login: user, remote-ui-password, community or ipp-user")
     return Scoped(scopes, login)
+
+
+def _certificate(entry: Entry) -> str:
+    """Return the SHA-256 of the only certificate that is believed, as the pins have it."""
+    said = entry.text("certificate", "", limit=100).lower().replace(":", "")
+    if said and not re.fullmatch(r"[0-9a-f]{64}", said):
+        raise entry.fault("certificate is a SHA-256: 64 hexadecimal digits, perhaps with colons")
+    return said
 
 
 def _scopes(entry: Entry, sources: Sources) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from frisket.catalog.load import load_catalog
 from frisket.drivers.access.hands import open_by
 from frisket.drivers.access.snmp import Around, NoLogin
 from frisket.drivers.access.web import open_web
+from frisket.drivers.access.web_hand import WebHand
 from frisket.drivers.apply import apply_device
 from frisket.drivers.base import WEB, Driver, Hand, Pin, Way
 from frisket.drivers.credential import Credentials, Login
@@ -25,9 +26,17 @@ from frisket.model.reading import Readings
 from frisket.net.dial import source_of
 
 
+def let_go(address: str, pin: Pin) -> None:
+    """Keep nothing of who was met."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """Everything a run needs. `begun`: what an interrupted run had come to, by address."""
+    """Everything a run needs. `begun`: what an interrupted run had come to, by address.
+
+    `met(address, pin)` hears who let us in over a way that was opened: its certificate is seen for
+    the first time then, and has to be the same ever after.
+    """
 
     plan: Plan
     record: Record
@@ -38,6 +47,7 @@ class Applier:
     begun: Mapping[str, Progress] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
     point: Callable[[str], None] = passed
+    met: Callable[[str, Pin], None] = let_go
 
     async def one(self, device: DevicePlan) -> Result:
         """Carry out one device's plan."""
@@ -47,9 +57,13 @@ class Applier:
             self.event(device.address, "outcome", refused.outcome)
             return refused
 
+        hands: list[Hand] = []
+
         async def opened(access: str) -> Hand:
-            dialer = self.network.dialer(device.target, self._login(device))
-            return await open_by(access, dialer, self._login(device), device.pin, self._around)
+            login = self._login(device)
+            dialer = self.network.dialer(device.target, login)
+            hands.append(await open_by(access, dialer, login, device.pin, self._around))
+            return hands[-1]
 
         async def hand() -> Hand:
             return await opened(device.access)
@@ -80,7 +94,11 @@ class Applier:
             pace=self.pace,
             point=self.point,
         )
-        return await apply_device(job)
+        result = await apply_device(job)
+        for each in hands:
+            if isinstance(each, WebHand) and each.pin.tls:  # perhaps since a restart
+                self.met(device.address, Pin(tls=each.pin.tls))
+        return result
 
     @property
     def _around(self) -> Around:
@@ -110,7 +128,9 @@ class Applier:
         web = replace(login.web, plaintext=not encrypts(way))
         dialer = self.network.dialer(device.target)
         seen = Pin(serial=device.pin.serial)
-        (await open_web(dialer, replace(login, web=web), device.pin, self._around, seen)).close()
+        reader = await open_web(dialer, replace(login, web=web), device.pin, self._around, seen)
+        reader.close()
+        self.met(device.address, Pin(tls=reader.pin.tls))
 
     def _refused(self, device: DevicePlan) -> Result | None:
         if not device.driver or device.why:
@@ -126,6 +146,8 @@ class Applier:
 
 
 NOBODY: Mapping[str, str] = {}
+
+
 _OPEN = frozenset(
     {Outcome.UNKNOWN, Outcome.NOT_BEGUN, Outcome.UNREACHABLE, Outcome.DENIED, Outcome.BUSY}
 )

@@ -30,6 +30,7 @@ from frisket.fleet.guard import LEASE_SECONDS, Busy, Deed, Seen, perform
 from frisket.fleet.log import AuditLog, LogFault
 from frisket.fleet.looking import Looking
 from frisket.fleet.network import Network
+from frisket.fleet.planning import remembering
 from frisket.fleet.rollout import Step
 from frisket.jobs.port import Json
 from frisket.ledger import LedgerFault
@@ -250,6 +251,7 @@ class ChangeCrew:
         if self.crew.equipment is None:
             raise UsageError("this process has no keys, and logs in nowhere")
         credentials = await asyncio.to_thread(self.crew.equipment.credentials, [turn.place])
+        pins = await asyncio.to_thread(self.crew.equipment.met, [turn.place])
 
         def event(address: str, what: str, detail: str) -> None:
             del address, detail
@@ -265,6 +267,7 @@ class ChangeCrew:
             event,
             {device.address: progress},
             self.pace,
+            met=remembering(pins),
         )
         await applier.one(device)
 

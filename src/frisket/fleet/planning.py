@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -34,6 +35,15 @@ class Remembered(Protocol):
 
     def remember(self, address: str, pin: Pin) -> None:
         """Keep who was met, if that is news."""
+
+
+def remembering(pins: Remembered) -> Callable[[str, Pin], None]:
+    """Return what adds to who is known at an address (`carrying.Applier.met`)."""
+
+    def met(address: str, pin: Pin) -> None:
+        pins.remember(address, pins.known(address) | pin)
+
+    return met
 
 
 @dataclass(frozen=True, slots=True)

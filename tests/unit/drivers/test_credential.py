@@ -68,6 +68,17 @@ def test_the_first_that_covers_a_device_counts() -> None:
     assert Credentials().for_device("10.0.0.7") is None
 
 
+def test_a_certificate_may_be_named_as_tools_show_it() -> None:
+    shown = ":".join(["AB"] * 32)
+    entry = GOOD.replace('serial = "ABC00001"', f'certificate = "{shown}"')
+    inside = parse(entry).for_device("10.0.0.7")
+    assert inside is not None
+    assert inside.pin == Pin(tls="ab" * 32)
+    for wrong in ("ab" * 31, "zz" * 32, "ab" * 20):
+        with pytest.raises(UsageError, match="64 hexadecimal digits"):
+            parse(GOOD.replace('serial = "ABC00001"', f'certificate = "{wrong}"'))
+
+
 def test_no_way_of_showing_a_login_shows_its_passwords() -> None:
     login = parse(GOOD).for_device("10.0.0.7")
     assert login is not None

@@ -38,6 +38,7 @@ from frisket.drivers.record import (
 from frisket.drivers.waves import Waves
 from frisket.errors import UsageError
 from frisket.fleet.carrying import Applier, to_resume
+from frisket.fleet.planning import Remembered, remembering
 
 EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLETE = 0, 1, 3
 _GOOD = frozenset({Outcome.DONE, Outcome.COMPLIANT})
@@ -49,6 +50,7 @@ class Carrying:
     """How a plan is carried out. `format` is table, or jsonl for events as they happen."""
 
     credentials: Credentials
+    pins: Remembered
     visiting: Visiting
     spreading: Spreading
     format: str = "table"
@@ -89,6 +91,7 @@ def _carry(begun: _Begun, carrying: Carrying) -> int:
         begun.mode,
         event,
         begun.progress,
+        met=remembering(carrying.pins),
     )
     waves = carrying.spreading.waves(carrying.visiting.parallel)
     if begun.ended and not begun.devices:
@@ -149,7 +152,7 @@ def _run(applier: Applier, begun: _Begun, waves: Waves, *, quiet: bool) -> list[
     if not quiet:
         say(f"run {begun.name}; take it back with: frisket apply --undo {begun.name}")
     try:
-        return asyncio.run(run_plan(applier, begun.devices, waves, show))
+        return asyncio.run(run_plan(applier, begun.devices, waves, show, runs_folder()))
     except KeyboardInterrupt:
         say(f"interrupted; go on with: frisket apply --resume {begun.name}")
         raise

@@ -15,12 +15,11 @@ from frisket.cli.support.session import now
 from frisket.cli.support.shown import in_order
 from frisket.cli.support.targets import resolve_targets
 from frisket.drivers.credential import Credentials
-from frisket.drivers.pins import Pins
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.plan_file import content_version
 from frisket.drivers.read import witness
 from frisket.fleet.network import Network, around
-from frisket.fleet.planning import Planner
+from frisket.fleet.planning import Planner, Remembered
 from frisket.model.reading import Readings
 from frisket.model.target import Target
 from frisket.probe.survey import survey
@@ -63,7 +62,7 @@ def make_plan(
     words: tuple[str, ...],
     visiting: Visiting,
     credentials: Credentials,
-    pins: Pins,
+    pins: Remembered,
 ) -> Plan:
     """Plan live devices, with progress. Raises `UsageError`."""
     planner = Planner(session, network_of(visiting), credentials, pins)
