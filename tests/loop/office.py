@@ -62,6 +62,8 @@ class Process:
     words: list[str]
     log: Path
     port: int = 0  # of a console
+    around: list[str] = field(default_factory=list)  # a command that runs it
+    more: dict[str, str] = field(default_factory=dict)  # its environment
     running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
@@ -71,8 +73,8 @@ class Process:
         """
         before = self.said().count("is at work")
         with self.log.open("ab") as out:
-            command = [sys.executable, "-m", "frisket.cli", *self.words]
-            environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+            command = [*self.around, sys.executable, "-m", "frisket.cli", *self.words]
+            environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **self.more}
             self.running = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
         process = self.running
 
@@ -280,8 +282,8 @@ class Office:
             counts = device.journal.counts
             assert [counts[n] for n in ("sheets", "print_port_bytes", "failed_logins")] == [0, 0, 0]
         with self.reading() as database, database.read() as connection:
-            states = connection.execute(text("SELECT state, count(*) FROM action GROUP BY 1")).all()
-        assert [tuple(row) for row in states] == [("done", 2 * len(self.devices))]
+            rows = connection.execute(text("SELECT key, state, detail FROM action")).all()
+        assert sorted(row.state for row in rows) == ["done"] * 2 * len(self.devices), rows
 
     def _verify(self) -> None:
         """`frisket log verify` says of an export that it holds."""

@@ -297,14 +297,14 @@ def test_up_again_in_ten_seconds_with_5000_devices_and_work_pending(tmp_path: Pa
                 office.serve.kill()
         finally:
             office.serve.kill()
-        states = Counter(asked(data / "jobs.db"))
+        states = Counter(asked(data / "jobs.db", "audit"))
         print("processor time to ready:", starts, "wall to the list:", walls, states)
         assert states["PENDING"] + states["ENQUEUED"] > 50, "the work was pending all the time"
         assert max(starts) < 10
 
 
-def asked(file: Path) -> list[str]:
-    """Return how each audit that was ordered stands."""
+def asked(file: Path, flow: str) -> list[str]:
+    """Return how each flow of a kind stands."""
     with closing(sqlite3.connect(file)) as connection:
-        asked = "SELECT status FROM workflow_status WHERE name = 'audit'"
-        return [str(row[0]) for row in connection.execute(asked)]
+        asked = "SELECT status FROM workflow_status WHERE name = ?"
+        return [str(row[0]) for row in connection.execute(asked, [flow])]

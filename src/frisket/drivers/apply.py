@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from frisket.catalog.setting import show
@@ -105,13 +105,34 @@ def _needs_door(plan: DevicePlan) -> bool:
 async def _entered(job: Job) -> Hand:
     """Return the open device: by our own way, or by the door where that is still closed."""
     if not _needs_door(job.plan) or job.open_door is None:
-        return await job.open_hand()
+        try:
+            return await job.open_hand()
+        except LinkError as fault:
+            if job.open_left is None or not _was_last(job):
+                raise
+            return await _by_what_is_left(job.open_left, fault)
     if job.mode is Mode.RESUMED:
         try:
             return await job.open_hand()
         except LinkError:
             pass  # killed before our way was open
     return await job.open_door()
+
+
+def _was_last(job: Job) -> bool:
+    """Say whether an interrupted run has meant everything, and with the last our way closes."""
+    closes = any(stage.phase is Phase.LAST for stage in job.plan.stages)
+    return closes and {step.key for step in job.plan.steps} <= set(job.meant)
+
+
+async def _by_what_is_left(opened: Callable[[], Awaitable[Hand]], fault: LinkError) -> Hand:
+    """Return the device by another way: there is nothing to do but to read."""
+    try:
+        return await opened()
+    except (IdentityChanged, EngineChanged):
+        raise
+    except FrisketError:
+        raise fault from None
 
 
 class _Device(Writing):

@@ -83,6 +83,7 @@ class Job:
     keys; `tell(what, detail)` hears of progress; `point(name)` is called at each of `POINTS`.
     `proofs`: by a way's name, how to log in over it. `meant` are the keys that an interrupted run
     may have written, `undoing` is why it had begun to put them back, `doubted` as in `Progress`.
+    `open_left` opens it by a way that is open in the end, where ours is closed as the last thing.
     `alone`: a person typed that the device may be left without a way that anybody has proved.
     """
 
@@ -94,6 +95,7 @@ class Job:
     mode: Mode = Mode.FRESH
     point: Callable[[str], None] = passed
     open_door: Callable[[], Awaitable[Hand]] | None = None
+    open_left: Callable[[], Awaitable[Hand]] | None = None
     proofs: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     meant: tuple[str, ...] = ()
     undoing: str = ""
