@@ -19,7 +19,7 @@ from frisket.drivers.load import load_drivers
 from frisket.drivers.plan import DevicePlan, Plan
 from frisket.drivers.record import Outcome, Progress, Record, Result, Run
 from frisket.drivers.undo import inverse
-from frisket.drivers.ways import encrypts, seen_from
+from frisket.drivers.ways import encrypts, is_open, seen_from
 from frisket.errors import UsageError
 from frisket.fleet.network import Network, around, now
 from frisket.model.reading import Readings
@@ -71,6 +71,11 @@ class Applier:
         async def door() -> Hand:
             return await opened(device.entry)
 
+        left = left_open(device)
+
+        async def other() -> Hand:
+            return await opened(left)
+
         async def look(keys: frozenset[str]) -> Readings:
             return await self.network.look(device.target, keys)
 
@@ -86,6 +91,7 @@ class Applier:
             tell,
             self.mode,
             open_door=door,
+            open_left=other if left else None,
             proofs=self._proofs(device),
             meant=tuple(begun.meant),
             undoing=begun.undoing,
@@ -146,6 +152,24 @@ class Applier:
 
 
 NOBODY: Mapping[str, str] = {}
+
+
+def left_open(device: DevicePlan) -> str:
+    """Return an access that is open once the plan is carried out, and is not its own; "" if none.
+
+    By it a device is read whose own way was closed as the last thing, before that was on record.
+    """
+    driver = next(d for d in load_drivers() if d.name == device.driver)
+    after = {**device.state, **{step.key: step.wanted for step in device.steps}}
+    return next(
+        (
+            access
+            for access in driver.accesses
+            if access != device.access
+            and any(way.access == access and is_open(way, after) for way in driver.ways)
+        ),
+        "",
+    )
 
 
 _OPEN = frozenset(
