@@ -75,7 +75,9 @@ def test_every_place_of_cryptography_is_in_the_table() -> None:
 
 def test_nothing_weak_protects_what_is_ours() -> None:
     for path in OF_SERVER:
-        assert not WEAK.search(path.read_text(encoding="utf-8")), shown(path)
+        # The list of leaked passwords is given away as SHA-1: that looks up and protects nothing.
+        lookup = path.name == "breached.py"
+        assert lookup or not WEAK.search(path.read_text(encoding="utf-8")), shown(path)
 
 
 def test_what_must_not_be_guessed_is_made_by_the_system() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from frisket.console.app import guarded, make_app
+from frisket.console.auth.breached import FILE, Breached
 from frisket.console.auth.doors import Doors
 from frisket.console.auth.passwords import Passwords
 from frisket.console.auth.providers import load_providers
@@ -109,7 +110,7 @@ def build_services(
     keys = sealer(folder)
     log = open_log(folder, database, clock)
     accounts, sessions = AccountStore(database), SessionStore(database)
-    hasher = passwords or Passwords()
+    hasher = passwords or Passwords(breached=Breached(folder / FILE))
     notices = Notices(keys.key)
     codes = Codes(database, accounts, keys)
     authority = open_authority(folder / "gateway", clock())

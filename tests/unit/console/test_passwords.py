@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frisket.console.auth.breached import FILE, Breached
 from frisket.console.auth.passwords import Passwords, weakness
 
 ABOUT = ("ann.meyer", "Ann Meyer", "ann@printing.example", "console.printing.example")
@@ -100,3 +104,35 @@ def test_nothing_is_cut_off() -> None:
     assert kept.fits(stored, "x" * 200)
     assert not kept.fits(stored, "x" * 199)
     assert not kept.fits(stored, "x" * 201)
+
+
+@given(st.sets(st.text(min_size=1, max_size=20), max_size=60), st.sampled_from(["\n", "\r\n"]))
+def test_every_leaked_password_is_found_and_no_other(
+    tmp_path_factory: pytest.TempPathFactory, leaked: set[str], end: str
+) -> None:
+    """Whatever the length of the list, with counts or without."""
+    path = tmp_path_factory.getbasetemp() / FILE
+    digests = sorted(hashlib.sha1(word.encode()).hexdigest().upper() for word in leaked)
+    lines = [f"{one}:{place}" if place % 3 else one for place, one in enumerate(digests)]
+    path.write_bytes("".join(f"{line}{end}" for line in lines).encode())
+    found = Breached(path)
+    assert all(found.holds(word) for word in leaked)
+    for other in ("", "x" * 21, *(f"{word}!" for word in leaked)):
+        assert found.holds(other) is (other in leaked)
+
+
+@pytest.mark.parametrize("octets", [b"", b"\n" * 500, b"x" * 10_000, b"\xff\x00" * 400, b"0" * 41])
+def test_a_file_that_is_no_list_holds_nothing_and_ends(tmp_path: Path, octets: bytes) -> None:
+    (tmp_path / FILE).write_bytes(octets)
+    assert not Breached(tmp_path / FILE).holds("five odd words for tests")
+    assert not Breached(tmp_path / "none").holds("five odd words for tests")
+    assert not Breached().holds("five odd words for tests")
+
+
+def test_a_leaked_password_is_refused_however_good_it_looks(tmp_path: Path) -> None:
+    digest = hashlib.sha1(b"five odd words for tests").hexdigest()
+    (tmp_path / FILE).write_text(f"{digest}:3\n")
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    assert "leaked" in Passwords(cheap, Breached(tmp_path / FILE)).fault("five odd words for tests")
+    assert Passwords(cheap).fault("five odd words for tests") == ""
+    assert "15" in Passwords(cheap).fault("short")

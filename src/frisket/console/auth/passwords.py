@@ -12,6 +12,8 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from frisket.console.auth.breached import Breached
+
 SHORTEST: Final = 15
 LONGEST: Final = 200
 # What everybody writes in the place of a letter.
@@ -28,12 +30,18 @@ _RUNS: Final = (
 )
 
 
+_LEAKED: Final = "It is on the list of passwords that have leaked."
+
+
 class Passwords:
     """Hashes and checks passwords with argon2id, two at a time: each takes 64 MiB."""
 
-    __slots__ = ("_decoy", "_hasher", "_turn")
+    __slots__ = ("_decoy", "_hasher", "_turn", "breached")
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+    def __init__(
+        self, hasher: PasswordHasher | None = None, breached: Breached | None = None
+    ) -> None:
+        self.breached = breached or Breached()
         self._hasher = hasher or PasswordHasher()
         self._turn = threading.BoundedSemaphore(2)
         # Checked in the place of the hash that a name which does not exist has not.
@@ -43,6 +51,11 @@ class Passwords:
         """Return what is stored of a password."""
         with self._turn:
             return self._hasher.hash(password)
+
+    def fault(self, password: str, about: Iterable[str] = ()) -> str:
+        """Say why a new password is no good, or nothing where it is (`weakness`, and leaked)."""
+        weak = weakness(password, about)
+        return weak or (_LEAKED if self.breached.holds(password) else "")
 
     def fits(self, stored: str, password: str) -> bool:
         """Say whether a password is the stored one; takes as long where nothing is stored."""
@@ -120,7 +133,7 @@ def weakness(password: str, about: Iterable[str] = ()) -> str:
         if _is_run(text) or _period(text) <= len(text) // 2:
             return "It is a pattern that guessers try first."
         if text in known_words():
-            return "It is on the list of passwords that have leaked."
+            return _LEAKED
     own = {_plainest(part) for word in about for part in (word, *word.replace("@", ".").split("."))}
     for letters in _letters(password):
         left, mine = _taken_out(letters, own)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from frisket.console.auth.first_run import is_open, make_first
-from frisket.console.auth.passwords import weakness
 from frisket.console.faults import NotFound
 from frisket.console.page import ANYONE, Page, Visit
 from frisket.console.pages.login import enter, knock_of
@@ -47,7 +46,9 @@ def make(visit: Visit) -> Response:
     name, password = form.one("name"), form.raw("password")
     faults = {
         "name": fault_of_name(name),
-        "password": weakness(password, (name, form.one("shown"), services.settings.host)),
+        "password": services.passwords.fault(
+            password, (name, form.one("shown"), services.settings.host)
+        ),
         "again": "" if form.raw("again") == password else "This is another password.",
     }
     found = {key: value for key, value in faults.items() if value}

@@ -7,7 +7,6 @@ from zoneinfo import available_timezones
 from starlette.responses import Response
 
 from frisket.console.auth.passkeys import drop_passkey, passkeys_of
-from frisket.console.auth.passwords import weakness
 from frisket.console.auth.tokens import tokens_of
 from frisket.console.faults import Fault, NotFound
 from frisket.console.page import Page, Visit
@@ -69,7 +68,7 @@ def password(visit: Visit) -> Response:
     services, account, form = visit.services, visit.person.account, visit.form
     new = form.raw("password")
     about = (account.name, account.shown, account.mail, services.settings.host)
-    fault = weakness(new, about)
+    fault = services.passwords.fault(new, about)
     if form.raw("again") != new:
         fault = "This is another password."
     if fault:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from frisket.console.auth.passwords import weakness
 from frisket.console.faults import NotFound
 from frisket.console.page import ANYONE, Page, Visit
 from frisket.console.pages.login import enter, knock_of
@@ -46,7 +45,9 @@ def enter_first(visit: Visit) -> Response:
     services, form = visit.services, visit.form
     account, reset = _whose(visit)
     new = form.raw("password")
-    fault = weakness(new, (account.name, account.shown, account.mail, services.settings.host))
+    fault = services.passwords.fault(
+        new, (account.name, account.shown, account.mail, services.settings.host)
+    )
     if form.raw("again") != new:
         fault = "This is another password."
     if fault:
