@@ -1,7 +1,8 @@
 """Gathers every message of the console for those who translate it; `script/messages` runs it.
 
 What templates say stands in them; what modules say is found by how it is used: handed to `text()`,
-a label of the navigation, what a fault tells. Names of ours become words in `WORDS`.
+a label of the navigation, what a fault tells, what a report says (`say()`, `count()`, its headings,
+its words). Names of ours become words in `WORDS`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from frisket.model.reading import Witness
 HERE: Final = Path(frisket.console.__file__).parent
 TEMPLATE: Final = HERE / "messages" / "frisket.pot"
 # Layers whose faults a visitor is told.
-_LAYERS: Final = ("audit", "fleet", "store", "console")
+_LAYERS: Final = ("audit", "fleet", "report", "store", "console")
 _FAULTS: Final = frozenset(
     {kind.__name__ for kind, _, _ in STATUS}
     | {"Fault", "NotFound", "Forbidden", "Stale", "TooMany", "LoginRefused"}
@@ -41,7 +42,11 @@ WORDS: Final = (
     *("new", "managed", "retired", "open", "accepted", "re applied", "waived", "gone", "settled"),
     *("done", "refused", "broken", "unproven", "begun", "critical", "warning", "info"),
     *("proposed", "approved", "running", "paused", "halted", "undone", "failed", "waiting"),
+    *("high", "medium", "low", "baseline", "policy", "channel", "print path", "unknown", "taken"),
+    *("planning", "planned", "undoing", "cancelled", "rejected", "withdrawn", "expired"),
 )
+# Names of variables of reports whose texts are said one by one.
+_SAID: Final = frozenset({"heads", "words", "LABELS", "FORM_LABELS", "ZIP_LABELS"})
 
 
 def _constant(node: ast.expr | None) -> Iterator[str]:
@@ -52,9 +57,40 @@ def _constant(node: ast.expr | None) -> Iterator[str]:
         yield from _constant(node.orelse)
 
 
+def _said(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    """Yield the texts of a table of words, where it is one of a report's."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    if not _SAID & {ast.unparse(target) for target in targets}:
+        return
+    if isinstance(node.value, ast.Tuple):
+        parts: list[ast.expr] = node.value.elts
+    else:
+        parts = node.value.values if isinstance(node.value, ast.Dict) else []
+    for one in parts:
+        yield from _constant(one)
+
+
+def _counted(node: ast.Call) -> Iterator[tuple[str, str]]:
+    """Yield what a report says of a number: the message for one, and for several."""
+    if ast.unparse(node.func).endswith(".count") and len(node.args) == 3:
+        one, many = (list(_constant(part)) for part in node.args[:2])
+        if one and many:
+            yield one[0], many[0]
+
+
+def plurals_of(source: str) -> set[tuple[str, str]]:
+    """Return what a module says of numbers."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return {pair for node in calls for pair in _counted(node)}
+
+
 def _called(node: ast.Call) -> Iterator[str]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-    if name in {"text", "Menu", "_"} | _FAULTS and node.args:
+    mapped = node.args[1] if name == "map" and len(node.args) == 2 else None
+    if isinstance(mapped, ast.Tuple) and ast.unparse(node.args[0]).endswith("say"):
+        for one in mapped.elts:
+            yield from _constant(one)
+    if name in {"text", "say", "Menu", "_"} | _FAULTS and node.args:
         yield from _constant(node.args[0])
     for keyword in node.keywords:
         if (name == "Menu" and keyword.arg == "group") or (
@@ -71,6 +107,8 @@ def messages_of(source: str, *, pages: bool) -> set[str]:
             found.update(_called(node))
         if isinstance(node, ast.ClassDef):
             found.update(_of_fault(node))
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            found.update(_said(node))
         if pages and isinstance(node, ast.Return | ast.Assign | ast.Dict | ast.Tuple):
             for one in ast.walk(node):
                 for text in _constant(one) if isinstance(one, ast.expr) else ():
@@ -116,9 +154,11 @@ def gathered() -> Catalog:
     single: set[str] = {title for _, _, title in STATUS} | set(WORDS)
     for kind in _KINDS:
         single |= {str(one.value).replace("-", " ").replace("_", " ") for one in kind}
-    for path, pages in _modules():
-        single |= messages_of(path.read_text(encoding="utf-8"), pages=pages)
     plural: set[tuple[str, str]] = set()
+    for path, pages in _modules():
+        source = path.read_text(encoding="utf-8")
+        single |= messages_of(source, pages=pages)
+        plural |= plurals_of(source)
     for message, _ in _templates():
         if isinstance(message, tuple):
             plural.add(message)

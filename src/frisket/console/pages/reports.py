@@ -28,7 +28,7 @@ LABELS: Final = {
     Kind.ORDERS: "Supplies to order",
     Kind.RESULTS: "All findings",
 }
-_FORMS: Final = {
+FORM_LABELS: Final = {
     "pdf": "PDF",
     "html": "HTML",
     "csv": "CSV",
@@ -36,7 +36,7 @@ _FORMS: Final = {
     "sarif": "SARIF",
     "cklb": "CKLB, for STIG Viewer",
 }
-_ZIPS: Final = {
+ZIP_LABELS: Final = {
     Kind.EVIDENCE: "ZIP, with files and digests",
     Kind.RESULTS: "ZIP of CKLB, one for each device",
 }
@@ -51,7 +51,7 @@ def _may_read(visit: Visit, row: Any) -> bool:
 
 def label_of(kind: Kind, form: str) -> str:
     """Return what a format is called."""
-    return _ZIPS[kind] if form == "zip" else _FORMS[form]
+    return ZIP_LABELS[kind] if form == "zip" else FORM_LABELS[form]
 
 
 def reports(visit: Visit) -> Response:
