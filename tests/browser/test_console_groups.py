@@ -1,4 +1,4 @@
-"""Groups and views in a browser: a filter is kept under a name, and found again."""
+"""Groups and views, and the interface's page: small pages that share one console."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ pytestmark = MARKS
 def test_a_filter_is_kept_and_found_again(tmp_path: Path) -> None:
     with chromium() as browser, served_console(tmp_path) as served:
         _keep_and_find(browser, served)
+        _read_the_interface(browser, served)
 
 
 def _keep_and_find(browser: Browser, served: Served) -> None:
@@ -26,3 +27,14 @@ def _keep_and_find(browser: Browser, served: Served) -> None:
         page.wait_for_url("**/devices?group=*")
         assert page.get_by_label("Group", exact=True).input_value() == "Halls & <more>"
         check_page(window, "/groups", name="groups-kept")
+
+
+def _read_the_interface(browser: Browser, served: Served) -> None:
+    """People read what programs can do, from this console alone; a word narrows it."""
+    with person(browser, served) as window:
+        check_page(window, "/interface?q=changes", name="interface")
+        page = window.page
+        page.locator("#changes-plan summary").click()
+        assert page.get_by_text("plan-changes").first.is_visible()
+        page.goto(f"{served.url}/interface")
+        assert page.locator("details").count() > 150

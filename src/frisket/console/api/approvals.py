@@ -14,7 +14,16 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from frisket.console.api.access import Needs
 from frisket.console.api.models import Shown
-from frisket.console.api.resource import Asked, Listed, Number, Paged, Words, filled, resources
+from frisket.console.api.resource import (
+    Asked,
+    Listed,
+    Number,
+    Paged,
+    Reason,
+    Words,
+    filled,
+    resources,
+)
 from frisket.console.deciding import carried_out, decider, found, keeper, may, others, seen
 from frisket.console.faults import Fault
 from frisket.console.page import Visit
@@ -84,12 +93,6 @@ class Seen(Asked):
     """What was seen when it was decided: another content is not approved by it."""
 
     digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Reason(Asked):
-    """Why."""
-
-    reason: Words = ""
 
 
 def _values(visit: Visit, row: ProposalRow, act: ProposedAct) -> dict[str, object]:

@@ -102,7 +102,7 @@ class ChangeHead(Shown):
     counts: dict[str, int] = Field(description="Devices by how they stand, once it has begun")
 
 
-class ChangeOut(ChangeHead):
+class RolloutOut(ChangeHead):
     """One change with how far it is.
 
     `devices` are changed, by `settings` in all; `refused` need a typed confirmation, `missed` could

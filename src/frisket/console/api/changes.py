@@ -18,10 +18,10 @@ from frisket.console.api.change_models import (
     ChangeDeviceOut,
     ChangeHead,
     ChangeOrder,
-    ChangeOut,
     LeftOut,
     PlanOut,
     Retried,
+    RolloutOut,
     StageOut,
     StepOut,
     Typed,
@@ -95,12 +95,12 @@ def _head(row: Any, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _shown(visit: Visit) -> ChangeOut:
+def _shown(visit: Visit) -> RolloutOut:
     """Return the change of the path as it stands now. Raises `NotFound`."""
     row = found(visit)
     stands = standing(visit, row)
     counts = Changes(visit.services.database).counts([row.id]).get(row.id, {})
-    return ChangeOut(
+    return RolloutOut(
         **_head(row, counts),
         devices=stands["part"],
         settings=stands["settings"],
@@ -135,7 +135,7 @@ def changes(visit: Sees, asked: Annotated[WhichChanges, Query()]) -> Listed[Chan
     return Listed(items=shown, next=more)
 
 
-@ROUTER.post("", status_code=202, response_model=ChangeOut)
+@ROUTER.post("", status_code=202, response_model=RolloutOut)
 def plan(visit: Plans, order: ChangeOrder, key: OrderKey = None) -> Response:
     """Have a change planned: every device is asked, nothing is written. Answers with the change."""
     if order.condition is None and order.devices is None:
@@ -163,7 +163,7 @@ def plan(visit: Plans, order: ChangeOrder, key: OrderKey = None) -> Response:
 
 
 @ROUTER.get("/{id}")
-def change(visit: Sees, id: Number) -> ChangeOut:  # noqa: A002
+def change(visit: Sees, id: Number) -> RolloutOut:  # noqa: A002
     """Return a change with how far it is, by wave."""
     del id
     return _shown(visit)
@@ -253,7 +253,7 @@ def record(
     return Listed(items=rows[start:more], next=str(more) if more < len(rows) else None)
 
 
-@ROUTER.post("/{id}/accept", response_model=ChangeOut)
+@ROUTER.post("/{id}/accept", response_model=RolloutOut)
 def accept(visit: Types, id: Number, typed: Typed) -> Response:  # noqa: A002
     """Take upon yourself what a plan cuts off; it voids an approval. No token may."""
     found(visit, Permission.PLAN_CHANGES)
@@ -272,7 +272,7 @@ def propose(visit: Plans, id: Number, key: OrderKey = None) -> Response:  # noqa
     return proposed_as(once(visit, key, None, f"change {id} proposed", make))
 
 
-@ROUTER.post("/{id}/begin", status_code=202, response_model=ChangeOut)
+@ROUTER.post("/{id}/begin", status_code=202, response_model=RolloutOut)
 def begin(visit: Runs, id: Number) -> Response:  # noqa: A002
     """Set it going. A token begins only what a second person approved, of whatever size."""
     found(visit, Permission.RUN_CHANGES)
@@ -282,7 +282,7 @@ def begin(visit: Runs, id: Number) -> Response:  # noqa: A002
     return _answer(visit)
 
 
-@ROUTER.post("/{id}/retry", status_code=202, response_model=ChangeOut)
+@ROUTER.post("/{id}/retry", status_code=202, response_model=RolloutOut)
 def retry(visit: Runs, id: Number, which: Retried) -> Response:  # noqa: A002
     """Give failed devices another turn, as approved."""
     found(visit, Permission.RUN_CHANGES)
@@ -291,7 +291,7 @@ def retry(visit: Runs, id: Number, which: Retried) -> Response:  # noqa: A002
     return _answer(visit)
 
 
-@ROUTER.post("/{id}/pause", status_code=202, response_model=ChangeOut)
+@ROUTER.post("/{id}/pause", status_code=202, response_model=RolloutOut)
 def pause(visit: Runs, id: Number) -> Response:  # noqa: A002
     """Begin no more devices; those under way are finished."""
     found(visit, Permission.RUN_CHANGES)
@@ -299,7 +299,7 @@ def pause(visit: Runs, id: Number) -> Response:  # noqa: A002
     return _answer(visit)
 
 
-@ROUTER.post("/{id}/cancel", status_code=202, response_model=ChangeOut)
+@ROUTER.post("/{id}/cancel", status_code=202, response_model=RolloutOut)
 def cancel(visit: Runs, id: Number) -> Response:  # noqa: A002
     """End it where it stands; those under way are finished."""
     found(visit, Permission.RUN_CHANGES)
@@ -307,7 +307,7 @@ def cancel(visit: Runs, id: Number) -> Response:  # noqa: A002
     return _answer(visit)
 
 
-@ROUTER.post("/{id}/resume", status_code=202, response_model=ChangeOut)
+@ROUTER.post("/{id}/resume", status_code=202, response_model=RolloutOut)
 def resume(visit: Runs, id: Number) -> Response:  # noqa: A002
     """Let it go on after a pause or a halt; what failed so far is let pass."""
     found(visit, Permission.RUN_CHANGES)
@@ -315,7 +315,7 @@ def resume(visit: Runs, id: Number) -> Response:  # noqa: A002
     return _answer(visit)
 
 
-@ROUTER.post("/{id}/undo", status_code=202, response_model=ChangeOut)
+@ROUTER.post("/{id}/undo", status_code=202, response_model=RolloutOut)
 def undo(visit: Runs, id: Number) -> Response:  # noqa: A002
     """Put back what was done."""
     found(visit, Permission.RUN_CHANGES)

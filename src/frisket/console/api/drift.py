@@ -12,13 +12,12 @@ from frisket.console.api.access import Needs
 from frisket.console.api.devices import seen
 from frisket.console.api.models import DriftOut
 from frisket.console.api.resource import (
-    Asked,
     Listed,
     Number,
     OrderKey,
     Paged,
+    Reason,
     Sees,
-    Words,
     below,
     listing,
     once,
@@ -42,12 +41,6 @@ class WhichDrift(Paged):
     """Which drifts are listed; only an open one asks for a decision."""
 
     state: list[DriftState] = Field(default=[DriftState.OPEN], max_length=5)
-
-
-class Reason(Asked):
-    """Why it may be so."""
-
-    reason: Words = ""
 
 
 class Planned(BaseModel):

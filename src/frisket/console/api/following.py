@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from frisket.console.api.access import who_asks
+from frisket.console.faults import TooMany
 from frisket.console.page import Visit
 from frisket.errors import FrisketError
 
@@ -45,6 +46,23 @@ def followed(
 
 
 async def _stream(
+    visit: Visit, look: Callable[[Visit], B], over: Callable[[B], bool]
+) -> AsyncIterator[str]:
+    # An open stream is one of the requests that an account may have at the same time.
+    pace, account = visit.services.pace, visit.person.account.id
+    try:
+        pace.begin(account)
+    except TooMany:
+        yield "event: end\ndata: {}\n\n"
+        return
+    try:
+        async for part in _parts(visit, look, over):
+            yield part
+    finally:
+        pace.end(account)
+
+
+async def _parts(
     visit: Visit, look: Callable[[Visit], B], over: Callable[[B], bool]
 ) -> AsyncIterator[str]:
     last, looks, number, then = "", 0, 0, 0.0

@@ -30,6 +30,7 @@ _ALWAYS: Final = {
     "401": "No token, or one that is over",
     "403": "The token's scopes, or your roles, do not allow it",
     "422": "The request is malformed",
+    "429": "Your account asks too fast; ask again a little later",
     "503": "The database does not answer, or the audit log cannot be written; nothing was done",
 }
 _SOMETIMES: Final = {

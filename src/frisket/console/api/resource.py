@@ -121,6 +121,12 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Reason(Asked):
+    """Why it is decided so."""
+
+    reason: Words = ""
+
+
 class Paged(Asked):
     """Which page of a list is asked for."""
 
