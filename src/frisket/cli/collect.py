@@ -8,7 +8,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -218,11 +218,18 @@ async def _collector(
             urgent=urgent,
             anew=changes.forget_all,
         )
-        witness = LogWitness(folder, lambda: exchange.identity, lambda: moments.at() / 1000, tell)
-        witness.begin()
+        witness = _witness(folder, exchange, tell)
         orders = OrdersLine(exchange, Backoff(source), follow, witness=witness)
         made = Collector(folder, keeper, site, uplink, orders, beat)
     made.begin(collecting.every)
+    return made
+
+
+def _witness(folder: Path, exchange: Exchange, tell: Callable[[str], None]) -> LogWitness:
+    """Return this collector as a witness of the console's audit log."""
+    moments = exchange.moments
+    made = LogWitness(folder, lambda: exchange.identity, lambda: moments.at() / 1000, tell)
+    made.begin()
     return made
 
 
