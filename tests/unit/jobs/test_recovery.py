@@ -163,8 +163,19 @@ def test_a_step_that_may_be_run_again_is(tmp_path: Path) -> None:
 
 def test_a_socket_that_is_gone_counts_as_a_database_that_is_away(tmp_path: Path) -> None:
     engine = job_engine(f"postgresql://postgres@/postgres?host={tmp_path}")
-    assert engine is not None
     with pytest.raises(OperationalError) as raised, engine.connect():
         pass
+    assert raised.value.connection_invalidated
+    engine.dispose()
+
+
+def test_a_file_without_room_counts_as_a_database_that_is_away(tmp_path: Path) -> None:
+    engine = job_engine(f"sqlite:///{tmp_path / 'jobs.db'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE step (result)")
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA max_page_count = 3")
+        with pytest.raises(OperationalError, match="full") as raised:
+            connection.exec_driver_sql("INSERT INTO step VALUES (zeroblob(100000))")
     assert raised.value.connection_invalidated
     engine.dispose()
