@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -82,6 +83,7 @@ class Harm:
                 self.now.clear()
                 self.office.check_log()
         except BaseException as fault:  # noqa: BLE001 it is told in `under_fire`
+            traceback.print_exception(fault)
             self.faults.append(fault)
 
     def left(self) -> int:
