@@ -304,6 +304,7 @@ def serving(data: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@pytest.mark.nightly  # a shorter one is in test_serve_killed
 @pytest.mark.timeout(300)
 def test_a_console_killed_amid_a_change_goes_on_and_doubles_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"

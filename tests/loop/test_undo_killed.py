@@ -20,7 +20,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("mode", [Mode.UNDO, Mode.RESUMED])
+@pytest.mark.parametrize("mode", [Mode.UNDO, pytest.param(Mode.RESUMED, marks=pytest.mark.nightly)])
 async def test_what_closed_our_own_way_is_read_by_the_other(tmp_path: Path, mode: Mode) -> None:
     async with running_device() as (device, _):
         factory = stored(device)
