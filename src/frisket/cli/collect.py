@@ -218,19 +218,20 @@ async def _collector(
             urgent=urgent,
             anew=changes.forget_all,
         )
-        witness = _witness(folder, exchange, tell)
-        orders = OrdersLine(exchange, Backoff(source), follow, witness=witness)
+        orders = _line(exchange, Backoff(source), follow, tell)
         made = Collector(folder, keeper, site, uplink, orders, beat)
     made.begin(collecting.every)
     return made
 
 
-def _witness(folder: Path, exchange: Exchange, tell: Callable[[str], None]) -> LogWitness:
-    """Return this collector as a witness of the console's audit log."""
-    moments = exchange.moments
-    made = LogWitness(folder, lambda: exchange.identity, lambda: moments.at() / 1000, tell)
-    made.begin()
-    return made
+def _line(
+    exchange: Exchange, backoff: Backoff, follow: Following, tell: Callable[[str], None]
+) -> OrdersLine:
+    """Return the line to the gateway's orders, on which the audit log is witnessed too."""
+    folder, moments = exchange.folder, exchange.moments
+    witness = LogWitness(folder, lambda: exchange.identity, lambda: moments.at() / 1000, tell)
+    witness.begin()
+    return OrdersLine(exchange, backoff, follow, witness=witness)
 
 
 async def _run(collector: Collector) -> None:
