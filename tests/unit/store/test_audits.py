@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from tests.peers.postgres import empty
 
 from frisket.fleet.inventory import Sighting, take_in
@@ -101,6 +105,28 @@ def test_an_older_result_replaces_nothing(database: Database) -> None:
     [kept] = audits.results(1)
     assert set(kept.verdicts.values()) == {"pass"}
     assert audits.by_day("small-office", date(2026, 1, 1))[NOON.date()].compliance == 1
+
+
+def test_two_workers_that_audit_a_site_lose_nothing_of_its_sums(database: Database) -> None:
+    audits = Audits(database)
+    # Nothing fails: what does is counted in a row that workers wait for anyway.
+    audits.keep([record(one, NOON, "pass", "unknown", "manual") for one in (1, 3)])
+    both_have_read = threading.Barrier(2)
+
+    def meet(*given: object) -> None:
+        if str(given[2]).startswith("SELECT audit_score.site_id"):
+            with suppress(threading.BrokenBarrierError):  # one of them waits for its turn
+                both_have_read.wait(0.5)
+
+    event.listen(database.engine, "after_cursor_execute", meet)
+    later = NOON + timedelta(minutes=1)
+    with ThreadPoolExecutor(2) as pool:
+        new = [[record(one, later, "unknown", "pass", "pass")] for one in (1, 3)]
+        assert list(pool.map(audits.keep, new)) == [3, 3]
+    event.remove(database.engine, "after_cursor_execute", meet)
+    [score] = audits.by_day("small-office", date(2026, 1, 1)).values()
+    found = {name: count for name, count in score.verdicts.items() if count}
+    assert found == {"passed": 4, "unknown": 2}
 
 
 def test_a_device_that_is_gone_is_left_out(database: Database) -> None:
