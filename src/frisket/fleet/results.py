@@ -34,7 +34,7 @@ def record_of(
         verdicts={f"{f.consideration}/{f.rule}": f.verdict.value for f in result.findings},
         because={f"{f.consideration}/{f.rule}": f.because for f in result.findings},
         findings=packer.compress(json.dumps(tables, ensure_ascii=False).encode()),
-        readings=packer.compress(write_capture(capture, catalog).encode()),
+        readings=packer.compress(write_capture(capture, catalog, indent=None).encode()),
     )
 
 
