@@ -189,6 +189,8 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
     # To compile a statement takes longer than any of ours runs.
     connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.execute("SET jit = off")
+    # What is asked often lies in memory, where going by an index costs no more than going through.
+    connection.execute("SET random_page_cost = 1.1")
     connection.commit()
 
 
