@@ -290,6 +290,9 @@ def test_the_same_key_is_one_order(web: Web, admin: Client) -> None:
     assert (job["kind"], job["state"]) == ("audit", "waiting")
     stopped = admin.post(f"{first.headers['location']}/cancel")
     assert stopped.json()["state"] == "cancelled"
+    retire = {"json": {"state": "retired"}, "headers": {"if-match": "*"}}
+    assert admin.request("PATCH", f"/api/v1/devices/{one}", **retire).status_code == 200
+    assert admin.post("/api/v1/audits", json=order).status_code == 400
 
 
 def test_lists_are_taken_in_and_twice_is_once(web: Web, admin: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -32,6 +33,7 @@ from frisket.console.page import Visit
 from frisket.console.pages.devices import sites_of
 from frisket.errors import UsageError
 from frisket.fleet.asked import start_audit
+from frisket.fleet.life import IN_USE, is_asked
 from frisket.fleet.results import unpacked
 from frisket.fleet.roles import Permission
 from frisket.model.finding import Verdict
@@ -65,14 +67,12 @@ def start(visit: Runs, order: AuditOrder, key: OrderKey = None) -> Response:
     """Start an audit of a condition; it writes to no device. Answers with the job."""
     visit.services.crew.content.baseline(order.baseline)
     wanted = order.condition.condition()
+    asked = tuple(state for state in wanted.state or IN_USE if is_asked(state))
     sites = sites_of(visit.reach(Permission.RUN_AUDIT))
     listed = DeviceList(visit.services.database)
+    found = listed.ids(replace(wanted, state=asked), visit.now, sites) if asked else ()
     named = None if order.devices is None else frozenset(order.devices)
-    wanted_ids = [
-        row.id
-        for row in listed.each(wanted, visit.now, sites)
-        if row.state != "retired" and (named is None or row.id in named)
-    ]
+    wanted_ids = [one for one in found if named is None or one in named]
     if not wanted_ids:
         raise UsageError("no device is meant", hint="look at GET /api/v1/devices with this filter")
     who = asker(visit, key, order, "audits")

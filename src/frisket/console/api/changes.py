@@ -7,6 +7,7 @@ approved.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -54,9 +55,9 @@ from frisket.fleet.changes import unpacked_plan
 from frisket.fleet.changing import with_accepted
 from frisket.fleet.roles import Permission
 from frisket.fleet.rollout import RolloutState
-from frisket.model.condition import Condition
 from frisket.store.changes import Changes
 from frisket.store.devicelist import DeviceList
+from frisket.store.inventory import Inventory
 
 ROUTER = resources("changes")
 Plans = Annotated[Visit, Depends(Needs(Permission.PLAN_CHANGES))]
@@ -135,17 +136,27 @@ def changes(visit: Sees, asked: Annotated[WhichChanges, Query()]) -> Listed[Chan
     return Listed(items=shown, next=more)
 
 
+def _rows(visit: Visit, order: ChangeOrder) -> Iterator[Any]:
+    """Yield the devices that are meant, of sites that the asker may change."""
+    where, database = visit.reach(Permission.PLAN_CHANGES), visit.services.database
+    if order.condition is None:
+        for number in dict.fromkeys(order.devices or ()):
+            row = Inventory(database).device(number)
+            if row is not None and row.site_id in where:
+                yield row
+        return
+    named = None if order.devices is None else frozenset(order.devices)
+    rows = DeviceList(database).each(order.condition.condition(), visit.now, sites_of(where))
+    yield from (row for row in rows if named is None or row.id in named)
+
+
 @ROUTER.post("", status_code=202, response_model=RolloutOut)
 def plan(visit: Plans, order: ChangeOrder, key: OrderKey = None) -> Response:
     """Have a change planned: every device is asked, nothing is written. Answers with the change."""
     if order.condition is None and order.devices is None:
         raise UsageError("name devices or a condition", hint="nothing means the whole fleet")
     source = order.source.source(visit)
-    wanted = order.condition.condition() if order.condition is not None else Condition()
-    sites = sites_of(visit.reach(Permission.PLAN_CHANGES))
-    named = None if order.devices is None else frozenset(order.devices)
-    rows = DeviceList(visit.services.database).each(wanted, visit.now, sites)
-    condition, ids, at = meant(row for row in rows if named is None or row.id in named)
+    condition, ids, at = meant(_rows(visit, order))
     if not ids:
         raise UsageError("no device is meant", hint="look at GET /api/v1/devices with this filter")
     number = once(
