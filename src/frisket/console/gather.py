@@ -40,7 +40,8 @@ _SENTENCE: Final = re.compile(r"(?!SELECT )[A-Z][^{}<>|]* [^{}<>|]*[.!?:] ?")
 _KINDS: Final[tuple[type[Enum], ...]] = (Role, Permission, Verdict, Witness)
 WORDS: Final = (
     *("new", "managed", "retired", "open", "accepted", "re applied", "waived", "gone", "settled"),
-    *("done", "refused", "broken", "unproven", "begun", "critical", "warning", "info"),
+    *("done", "refused", "broken", "unproven", "begun"),
+    *("critical", "warning", "info", "high", "medium", "low", "none"),
     *("proposed", "approved", "running", "paused", "halted", "undone", "failed", "waiting"),
     *("high", "medium", "low", "baseline", "policy", "channel", "print path", "unknown", "taken"),
     *("planning", "planned", "undoing", "cancelled", "rejected", "withdrawn", "expired"),
