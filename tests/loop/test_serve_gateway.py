@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -83,3 +84,27 @@ async def test_a_collector_reports_to_the_console(tmp_path: Path) -> None:
             database.close()
     assert now.sample is not None
     assert now.sample.identity.serial == device.plan.serial
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_a_collector_witnesses_the_log_of_the_console(tmp_path: Path) -> None:
+    """All of it by commands: signed, witnessed by the way, exported, and verified by itself."""
+    data, collector = tmp_path / "data", str(tmp_path / "collector")
+    log, mine, token = str(tmp_path / "log.jsonl"), tmp_path / "mine.jsonl", tmp_path / "token"
+    with serving(data) as (gateway, _):
+        told = frisket("gateway", "token", "--data", str(data), "--site", "here", "--new")
+        token.write_text(told)
+        frisket("user", "add", "ann", "--role", "auditor", "--data", str(data))
+        frisket("log", "export", "--data", str(data), "-o", log)  # which signs the head
+        words = ["collect", "--gateway", gateway, "--site", "here", "--data", collector]
+        frisket(*words, "--token-file", str(token), "--once")
+    mine.write_text(frisket("collect", "witness", "--data", collector))
+    frisket("log", "export", "--data", str(data), "-o", log)
+    key = frisket("log", "key", "--data", str(data)).strip()
+    words = ["log", "verify", log, "--key", key, "--witnessed", str(mine), "--witnesses", "1"]
+    authority = str(data / "gateway" / "authority.pem")
+    found = json.loads(frisket(*words, "--authority", authority, "-f", "json"))
+    assert found["witnessed"] >= 1
+    assert [one["site"] for one in found["witnesses"]] == ["here"]
+    assert "witnessed up to entry" in frisket("collect", "status", "--data", collector)

@@ -176,8 +176,9 @@ class Minutely:
             self.heads.turn()
 
     def _run(self) -> None:
-        while not self._stop.wait(self.every):
-            said = ""
+        wait = 0.0
+        while not self._stop.wait(wait):
+            wait, said = self.every, ""
             try:
                 self.heads.turn()
                 said = self.heads.log.contradiction()
