@@ -298,5 +298,9 @@ class _Order:
     ) -> Sequence[Any]:
         columns = (by, DEVICE.c.id)
         order = [one.desc() if self.descending else one.asc() for one in columns]
-        asked = select(DEVICE).where(where).order_by(*order)
-        return self.connection.execute(asked.limit(size).offset(skipped)).all()
+        chosen = select(DEVICE.c.id).where(where).order_by(*order).limit(size).offset(skipped)
+        ids = list(self.connection.scalars(chosen))
+        # Rows are wide: PostgreSQL would carry all those that are skipped or left behind.
+        rows = self.connection.execute(select(DEVICE).where(DEVICE.c.id.in_(ids))).all()
+        found = {row.id: row for row in rows}
+        return [found[one] for one in ids if one in found]
