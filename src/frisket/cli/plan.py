@@ -9,11 +9,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from frisket.audit.load import load_content
-from frisket.cli.support.carry import save_plan
 from frisket.cli.support.diff import print_plan
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Visiting, Words
 from frisket.cli.support.planning import make_plan
+from frisket.cli.support.saved_plans import save_plan
 from frisket.cli.support.session import open_session
 from frisket.cli.support.shown import TableOrJson, print_json
 from frisket.drivers.plan_file import plan_table

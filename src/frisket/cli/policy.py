@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from frisket.audit.load import Content, load_content
 from frisket.audit.sheet import Sheet, contrasts, from_baseline, read_sheet, write_sheet
-from frisket.cli.support.carry import Carrying, accept, carry_on, carry_out, save_plan
+from frisket.cli.support.carry import Carrying, accept, carry_on, carry_out
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting
 from frisket.cli.support.planning import network_of
@@ -23,6 +23,7 @@ from frisket.cli.support.policy_shown import (
     print_contrasts,
     print_policy,
 )
+from frisket.cli.support.saved_plans import save_plan
 from frisket.cli.support.session import now, read_text
 from frisket.cli.support.shown import TableOrJson, print_json, say
 from frisket.drivers.plan import Plan

@@ -12,11 +12,12 @@ from cyclopts import App, Parameter
 from frisket.audit.configuration import Configuration, choose, read_configurations
 from frisket.audit.load import load_content
 from frisket.catalog.load import Catalog, load_catalog
-from frisket.cli.support.carry import Carrying, accept, carry_out, save_plan
+from frisket.cli.support.carry import Carrying, accept, carry_out
 from frisket.cli.support.logins import Logging, open_credentials, open_pins
 from frisket.cli.support.options import Accepting, Spreading, Visiting
 from frisket.cli.support.planning import network_of
 from frisket.cli.support.policies import each
+from frisket.cli.support.saved_plans import save_plan
 from frisket.cli.support.session import now
 from frisket.drivers.access.snmp import IdentityChanged
 from frisket.drivers.access.web import LoginRefused

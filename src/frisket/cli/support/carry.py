@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -24,7 +23,6 @@ from frisket.cli.support.shown import in_order, print_table, say
 from frisket.drivers.credential import Credentials
 from frisket.drivers.job import Mode
 from frisket.drivers.plan import DevicePlan, Plan
-from frisket.drivers.plan_file import write_plan
 from frisket.drivers.record import (
     Outcome,
     Progress,
@@ -156,18 +154,6 @@ def _run(applier: Applier, begun: _Begun, waves: Waves, *, quiet: bool) -> list[
     except KeyboardInterrupt:
         say(f"interrupted; go on with: frisket apply --resume {begun.name}")
         raise
-
-
-def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan for `frisket apply`, which knows plans by their name. Raises `UsageError`."""
-    if path.suffix != ".json":
-        hint = f"such as {path.name}.plan.json: frisket apply takes other names for devices"
-        raise UsageError("the name of a saved plan ends with .json", hint=hint)
-    try:
-        path.write_text(write_plan(plan), encoding="utf-8")
-    except OSError as fault:
-        raise UsageError(f"cannot write {path}: {fault.strerror}") from fault
-    say(f"wrote {path}; carry it out with: frisket apply {shlex.quote(str(path))}")
 
 
 def agreed(plan: Plan) -> bool:
