@@ -107,7 +107,9 @@ def sent(
         "made": visit.now,
         "expires": expires,
     }
-    act = visit.act("questionnaire.send", person, questions=len(questions), devices=len(findings))
+    act = visit.act(
+        "questionnaire.send", person, site_id=site, questions=len(questions), devices=len(findings)
+    )
     with services.database.write() as connection:
         services.log.record_within(connection, act)
         number = add_questionnaire(connection, values)
@@ -182,7 +184,9 @@ def decided(visit: Visit, row: QuestionnaireRow, what: str) -> None:
     before = "open" if what == "withdraw" else "answered"
     services = visit.services
     with services.database.write() as connection:
-        services.log.record_within(connection, visit.act(f"questionnaire.{what}", row.person))
+        services.log.record_within(
+            connection, visit.act(f"questionnaire.{what}", row.person, site_id=row.site_id)
+        )
         who = {"decided_by": visit.person.name, "decided": visit.now}
         if not move_questionnaire(connection, row.id, before, state=after, **who):
             raise Stale
