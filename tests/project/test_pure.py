@@ -30,6 +30,8 @@ EXTRA = {
     "frisket.report": CONTENT | {"jinja2", "markupsafe", "rich", "typst", "xml"},
     # Walks its own package; PurePath is arithmetic on names.
     "frisket.report.find": {"importlib", "pathlib", "pkgutil"},
+    "frisket.report.speech": {"gettext"},  # the type of a catalogue that is handed in
+    "frisket.report.zipped": {"zipfile"},  # octets in memory, on their way out
     "frisket.proto.snmp": {"cryptography"},
     "frisket.proto.dcm": {"cryptography"},
     "frisket.proto.rfb": {"cryptography", "sys"},  # sys.byteorder: pixels as machine words

@@ -17,11 +17,11 @@ from frisket.fleet.report_kinds import Wish
 from frisket.fleet.report_papers import device_result
 from frisket.model.finding import AuditResult
 from frisket.report.escape import guarded, visible
+from frisket.report.figures import host_part
 from frisket.report.find import formats
 from frisket.report.format import ReportContext
 from frisket.report.paper import Paper, paper_csv
 from frisket.report.paper_html import paper_html
-from frisket.report.sarif import host_part
 from frisket.report.speech import Speech
 from frisket.report.zipped import File, zipped
 from frisket.store.judged import Judged

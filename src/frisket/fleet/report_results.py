@@ -11,9 +11,9 @@ from frisket.fleet.crew import Crew
 from frisket.fleet.report_kinds import Wish
 from frisket.fleet.report_papers import device_result
 from frisket.model.finding import AuditResult
+from frisket.report.figures import host_part
 from frisket.report.find import formats
 from frisket.report.format import ReportContext
-from frisket.report.sarif import host_part
 from frisket.report.zipped import File, zipped
 from frisket.store.judged import Judged
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from frisket.model.finding import (
     coverage,
 )
 from frisket.model.reading import Value
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 
 ORDER = (
     Verdict.FAIL,
@@ -156,3 +160,15 @@ def evidence_text(evidence: Evidence) -> str:
     """Return one line of evidence: `key = value (network, snmp): detail`."""
     text = f"{evidence.key} = {show(evidence.value)} ({evidence.witness}, {evidence.via})"
     return f"{text}: {evidence.detail}" if evidence.detail else text
+
+
+def host_part(name: str) -> str:
+    """Return the name as a host that every URI reader takes; two names never become one.
+
+    Percent-encoding would be shorter, but the SARIF SDK refuses it in a host, and above ASCII.
+    """
+    if _HOST.fullmatch(name):
+        return name
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40]
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{slug}-{digest}" if slug else digest

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from frisket.model.finding import AuditResult, DeviceResult, Finding, Incomplete, Severity, Verdict
-from frisket.report.figures import device_title, evidence_text, instant, setting_text
+from frisket.report.figures import (
+    device_title,
+    evidence_text,
+    host_part,
+    instant,
+    setting_text,
+)
 from frisket.report.finding_tables import plain
 from frisket.report.format import Format, ReportContext
 
@@ -25,7 +30,6 @@ _KIND = {
     Verdict.PASS: "pass",
     Verdict.NOT_APPLICABLE: "notApplicable",
 }
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 _LEVEL = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "warning"}
 
 
@@ -63,18 +67,6 @@ def _name(device: DeviceResult) -> str:
 def _uri(device: DeviceResult, finding: Finding) -> str:
     keys = [*(e.key for e in finding.evidence), *finding.fix.set, finding.rule]
     return f"mfd://{host_part(_name(device))}/{host_part(keys[0])}"
-
-
-def host_part(name: str) -> str:
-    """Return the name as a host that every URI reader takes; two names never become one.
-
-    Percent-encoding would be shorter, but the SARIF SDK refuses it in a host, and above ASCII.
-    """
-    if _HOST.fullmatch(name):
-        return name
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40]
-    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    return f"{slug}-{digest}" if slug else digest
 
 
 def _fingerprint(device: DeviceResult, finding: Finding) -> str:
