@@ -17,8 +17,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from frisket.cli.support.shown import say
-from frisket.console.auth.strength import SecondFactor
-from frisket.console.settings import Settings
+from frisket.console.settings import SecondFactor, Settings
 from frisket.errors import UsageError
 
 app = App(name="serve", help="Serve the console.")

@@ -17,6 +17,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from frisket.console.api.find import add_interface
+from frisket.console.api.openapi import document
 from frisket.console.endpoint import (
     PageEndpoint,
     answer_fault,
@@ -68,6 +69,7 @@ def make_app(services: Services, pages: Sequence[Page], static: StaticFiles) -> 
     app.router.redirect_slashes = False
     app.state.services = services
     app.state.scraping = Scraping(services.crew)
+    app.state.described = document  # for people: pages know nothing of the interface
     for page in sorted(pages, key=_order):
         endpoint = PageEndpoint(page, services)
         app.router.routes.append(Route(page.path, endpoint, methods=[page.method]))

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+from typing import Final
 from urllib.parse import urlsplit
 
-from frisket.console.auth.strength import SecondFactor
+from frisket.fleet.roles import Grant, Role
+
+_POWERFUL: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR})
+
+
+class SecondFactor(StrEnum):
+    """Of whom a second factor is asked: of everyone, of both kinds of administrators, of nobody."""
+
+    EVERYONE = "everyone"
+    ADMINISTRATORS = "administrators"
+    NOBODY = "nobody"
+
+    def asked_of(self, grants: Iterable[Grant]) -> bool:
+        """Say whether somebody with these roles needs more than a password."""
+        if self is SecondFactor.ADMINISTRATORS:
+            return any(grant.role in _POWERFUL for grant in grants)
+        return self is SecondFactor.EVERYONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ import pytest
 from sqlalchemy import delete
 from tests.web import PASSWORD, Client, Web, web_console
 
-from frisket.console.auth.strength import SecondFactor
 from frisket.console.endpoint import COOKIE
 from frisket.console.faults import TooMany
 from frisket.console.pace import Pace
-from frisket.console.settings import Settings
+from frisket.console.settings import SecondFactor, Settings
 from frisket.fleet.acts.accounts import LINK, LINK_LIFE
 from frisket.fleet.roles import Grant, Role
 from frisket.store.auditlog import Wanted

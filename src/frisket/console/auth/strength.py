@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import StrEnum
 from typing import Final
 
 from frisket.console.auth.who import Who
-from frisket.fleet.roles import Grant, Role
+from frisket.console.settings import SecondFactor
 
 # Ways in that prove one thing only: that somebody knows a secret.
 _ONE_FACTOR: Final = frozenset({"password", "link", "first-run", "oidc"})
-_POWERFUL: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR})
-
-
-class SecondFactor(StrEnum):
-    """Of whom a second factor is asked: of everyone, of both kinds of administrators, of nobody."""
-
-    EVERYONE = "everyone"
-    ADMINISTRATORS = "administrators"
-    NOBODY = "nobody"
-
-    def asked_of(self, grants: Iterable[Grant]) -> bool:
-        """Say whether somebody with these roles needs more than a password."""
-        if self is SecondFactor.ADMINISTRATORS:
-            return any(grant.role in _POWERFUL for grant in grants)
-        return self is SecondFactor.EVERYONE
 
 
 def is_bare(who: Who) -> bool:

@@ -7,7 +7,6 @@ from itertools import groupby
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from frisket.console.api.openapi import document
 from frisket.console.described import operations_of, shapes_of, with_inner
 from frisket.console.page import Menu, Page, Visit
 from frisket.fleet.roles import Permission
@@ -17,7 +16,7 @@ def interface(visit: Visit) -> Response:
     """Show every operation with what it takes, answers and needs; of a word, those with it."""
     app = visit.request.app
     assert isinstance(app, FastAPI)
-    described = document(app.routes)
+    described = app.state.described(app.routes)
     wanted = visit.form.one("q")[:100]
     everything = operations_of(described)
     found = [one for one in everything if one.means(wanted)]
