@@ -47,6 +47,19 @@ def _proxies(given: tuple[str, ...]) -> frozenset[str]:
         raise UsageError(f"a proxy is an address: {fault}") from fault
 
 
+def _check_reach(host: str, certificate: Path | None, key: Path | None) -> None:
+    """Let nobody be served beyond this machine without TLS. Raises `UsageError`."""
+    from frisket.net.listen import is_loopback
+    from frisket.net.serve_asgi import check_pair
+
+    check_pair(certificate, key)
+    if not is_loopback(host) and host != "localhost" and certificate is None:
+        raise UsageError(
+            "beyond this machine the console is served with TLS only",
+            hint="give --tls-certificate and --tls-key, or stay on 127.0.0.1 behind a proxy",
+        )
+
+
 @app.default
 def serve(
     *,
@@ -92,15 +105,9 @@ def serve(
     gateway_name
         Host name or address that collectors know this gateway by, for that certificate.
     """
-    from frisket.net.listen import is_loopback
-    from frisket.net.serve_asgi import check_pair, free_port
+    from frisket.net.serve_asgi import free_port
 
-    check_pair(tls_certificate, tls_key)
-    if not is_loopback(host) and host != "localhost" and tls_certificate is None:
-        raise UsageError(
-            "beyond this machine the console is served with TLS only",
-            hint="give --tls-certificate and --tls-key, or stay on 127.0.0.1 behind a proxy",
-        )
+    _check_reach(host, tls_certificate, tls_key)
     address = "127.0.0.1" if host == "localhost" else host
     bound = port or free_port(address)
     shown = _origin(origin, address, bound, tls=tls_certificate is not None)
