@@ -20,6 +20,7 @@ from tests.web import Web, web_console
 
 from frisket.fleet.logins import set_login
 from frisket.fleet.roles import Grant, Permission, Role
+from frisket.model.reading import Value
 from frisket.store.logins import StoredLogins
 from frisket.store.tables.device import DEVICE, SITE
 
@@ -107,7 +108,7 @@ async def test_only_what_is_in_the_inventory_and_in_scope_is_probed(web: Web) ->
 
 async def test_a_device_is_probed_with_the_login_that_it_has(web: Web) -> None:
     """One that does not answer to `public`: without its login it would say nothing."""
-    own = {
+    own: dict[str, Value] = {
         "snmp.v1.enabled": True,
         "snmp.community1.enabled": True,
         "snmp.community1.name": "our-own",

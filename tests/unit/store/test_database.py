@@ -15,7 +15,14 @@ from tests.peers.postgres import cluster, fresh
 
 from frisket.errors import UsageError
 from frisket.fleet.patience import TRIES, Patience
-from frisket.store.database import Database, StoreAway, StoreFault, alembic_config, open_database
+from frisket.store.database import (
+    Database,
+    StoreAway,
+    StoreConflict,
+    StoreFault,
+    alembic_config,
+    open_database,
+)
 from frisket.store.tables.device import SITE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,7 +75,7 @@ def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 
 
 def test_a_broken_rule_is_told_in_words(database: Database) -> None:
-    with pytest.raises(StoreFault, match="UNIQUE"), database.write() as connection:
+    with pytest.raises(StoreConflict, match="like it already"), database.write() as connection:
         connection.execute(insert(SITE), [site("a"), site("a")])
 
 

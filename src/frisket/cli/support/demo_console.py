@@ -37,6 +37,7 @@ def fill(folder: Path, targets: Sequence[Target]) -> None:
             met = take_in(inventory, site, Sighting(target.address, Identity()), now())
             ports = {str(k): v for k, v in target.ports.items() if k != v}
             inventory.change_device(met.device_id, {"ports": ports})
+            inventory.change_state([met.device_id], "managed")
         baselines = ["small-office", "enterprise"]
         schedules.save(site, Task.AUDIT, {"every": 3600, "baselines": baselines})
         schedules.save(site, Task.POLL, {"every": 300})
