@@ -41,7 +41,7 @@ from frisket.telemetry.collector.moments import Moments
 from frisket.telemetry.collector.orders import OrdersLine, Scope
 from frisket.telemetry.collector.outbox import Outbox
 from frisket.telemetry.collector.records import gap_frame
-from frisket.telemetry.collector.run import BEAT, Collector, Following, alone
+from frisket.telemetry.collector.run import BEAT, Collector, Following, hold
 from frisket.telemetry.collector.schedule import Schedule
 from frisket.telemetry.collector.site import Site
 from frisket.telemetry.collector.spool import Limits, Spool
@@ -320,7 +320,7 @@ def collect(
                 await collector.uplink.exchange.carrier.close()
                 await collector.keeper.close()
 
-    with alone(folder):
+    with hold(folder):
         return asyncio.run(work())
 
 
@@ -364,7 +364,7 @@ def witness(*, data: Path | None = None, forget: bool = False) -> int:
     """
     folder = _folder(data)
     if forget:
-        with alone(folder):
+        with hold(folder):
             say("forgotten" if forget_witness(folder) else "there was nothing to forget")
         return 0
     sys.stdout.write(witness_line(folder))

@@ -9,16 +9,15 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from frisket.cli.support.console_data import WHO, Data, opened
 from frisket.cli.support.shown import TableOrJson, print_json, print_table, say
-from frisket.cli.user import Data, found, opened
+from frisket.cli.user import found
 from frisket.errors import UsageError
 from frisket.fleet.chain import Act
 from frisket.fleet.roles import Permission
 from frisket.store.accounts import AccountStore
 
 app = App(name="token", help="Manage tokens for programs where the console's data is.")
-
-_WHO = "command-line"
 
 
 @app.command(name="list")
@@ -102,7 +101,7 @@ def add(
     with opened(data, database) as (store, log):
         account = found(store, user)
         details = {"name": name, "scopes": sorted(scope)}
-        log.record(Act(_WHO, "token.add", account.name, "done", details))
+        log.record(Act(WHO, "token.add", account.name, "done", details))
         life = timedelta(days=days)
         secret = make_token(store, account, name, scope, now=datetime.now(UTC), life=life)
     say("Keep it: it is not shown again.")
@@ -126,7 +125,7 @@ def revoke(token: int, *, data: Data, database: str = "") -> int:
     from frisket.console.auth.tokens import revoke_token
 
     with opened(data, database) as (store, log):
-        log.record(Act(_WHO, "token.revoke", f"token {token}"))
+        log.record(Act(WHO, "token.revoke", f"token {token}"))
         if not revoke_token(store, token):
             raise UsageError(f"there is no token {token}")
     return 0

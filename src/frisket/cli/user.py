@@ -6,42 +6,22 @@ Who can read the data folder owns the console anyway; what is done here stands i
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from frisket.cli.support.console_data import WHO, Data, opened
 from frisket.cli.support.shown import TableOrJson, print_json, print_table, say
 from frisket.errors import UsageError
 from frisket.fleet.act import Carrying
 from frisket.fleet.acts.accounts import listed, make_new, new_way_in
 from frisket.fleet.chain import Act
-from frisket.fleet.log import AuditLog
 from frisket.fleet.roles import Grant, Role
 from frisket.store.accounts import Account, AccountStore
 from frisket.store.database import Database
 
 app = App(name="user", help="Manage the console's accounts where its data is.")
-
-Data = Annotated[Path, Parameter(name="--data")]
-_WHO = "command-line"
-
-
-@contextmanager
-def opened(data: Path, url: str) -> Iterator[tuple[Database, AuditLog]]:
-    """Open a console's data for one command. Raises `UsageError` where there is none."""
-    from frisket.console.build import open_data, open_log
-
-    if not data.is_dir():
-        raise UsageError(f"{data} is no data folder of a console")
-    database = open_data(data, url)
-    try:
-        yield database, open_log(data, database)
-    finally:
-        database.close()
 
 
 def found(database: Database, name: str) -> Account:
@@ -137,8 +117,8 @@ def add(
     body = {"name": name, "shown": person, "mail": "", "grants": grants}
     with opened(data, database) as (store, log), store.write() as connection:
         details = {"roles": [one.value for one in role]}
-        log.record_within(connection, Act(_WHO, "account.new", name, "done", details))
-        told = dict(make_new(Carrying(connection, _WHO, datetime.now(UTC)), body))
+        log.record_within(connection, Act(WHO, "account.new", name, "done", details))
+        told = dict(make_new(Carrying(connection, WHO, datetime.now(UTC)), body))
     _show_link(told)
     return 0
 
@@ -159,8 +139,8 @@ def link(name: str, *, data: Data, database: str = "") -> int:
     with opened(data, database) as (store, log):
         account = found(store, name)
         with store.write() as connection:
-            log.record_within(connection, Act(_WHO, "account.link", account.name))
-            carrying = Carrying(connection, _WHO, datetime.now(UTC))
+            log.record_within(connection, Act(WHO, "account.link", account.name))
+            carrying = Carrying(connection, WHO, datetime.now(UTC))
             told = dict(new_way_in(carrying, {"account": account.id}))
     _show_link(told)
     return 0
@@ -181,7 +161,7 @@ def disable(name: str, *, data: Data, database: str = "") -> int:
     """
     with opened(data, database) as (store, log):
         account = found(store, name)
-        log.record(Act(_WHO, "account.disable", account.name))
+        log.record(Act(WHO, "account.disable", account.name))
         AccountStore(store).disable(account.id, datetime.now(UTC))
     return 0
 
@@ -201,7 +181,7 @@ def enable(name: str, *, data: Data, database: str = "") -> int:
     """
     with opened(data, database) as (store, log):
         account = found(store, name)
-        log.record(Act(_WHO, "account.enable", account.name))
+        log.record(Act(WHO, "account.enable", account.name))
         AccountStore(store).disable(account.id, None)
         AccountStore(store).change(account.id, elevated=datetime.now(UTC))
     return 0

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from frisket.audit.load import Content, load_content
-from frisket.fleet.alone import alone
 from frisket.fleet.crew import Crew
 from frisket.fleet.equipped import Equipment
 from frisket.fleet.flows import QUEUES, all_flows
@@ -21,6 +20,7 @@ from frisket.fleet.keys import open_keys
 from frisket.fleet.log import AuditLog
 from frisket.fleet.patience import Patience
 from frisket.fleet.unbegun import Unbegun, jump_told
+from frisket.jobs.alone import alone
 from frisket.jobs.dbos_engine import DbosJobs, open_jobs
 from frisket.jobs.liveness import Liveness
 from frisket.jobs.minutes import Every, Minutes
@@ -28,6 +28,7 @@ from frisket.jobs.port import Jobs
 from frisket.store.database import Database
 from frisket.store.work import Work
 
+_SHARE: Final = "stop it, or give another --data; several processes share a PostgreSQL"
 EVERY: Final = (Every("tick"), Every("alerts"), Every("tidy", minute=17))
 
 
@@ -96,7 +97,9 @@ def open_engine(
     flows = all_flows(crew)
     with ExitStack() as held:
         if works and database.is_sqlite:
-            held.enter_context(alone(folder))
+            # Two would share one name in the job engine and one holder of every lease: both would
+            # write to the same device.
+            held.enter_context(alone(folder, f"another console serves {folder}", _SHARE))
         jobs = open_jobs(url, flows, QUEUES, executor=executor, works=works, again=patience.again)
         liveness, minutes = None, None
         if works:

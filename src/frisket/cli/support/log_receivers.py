@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cyclopts import App
 
+from frisket.cli.support.console_data import WHO, opened
 from frisket.cli.support.session import read_text
 from frisket.cli.support.shown import print_table, say
-from frisket.console.build import open_data, open_log
-from frisket.errors import UsageError
 from frisket.fleet.heads import Heads, read_place
-from frisket.fleet.log import AuditLog
 from frisket.store.cosignatures import Receivers
-from frisket.store.database import Database
 
 app = App(name="receiver", help="Send the audit log's checkpoints to syslog servers.")
-
-_WHO = "command-line"
-
-
-@contextmanager
-def _opened(data: Path, url: str) -> Iterator[tuple[Database, AuditLog]]:
-    """Open a console's data. Raises `UsageError` where there is none."""
-    if not data.is_dir():
-        raise UsageError(f"{data} is no data folder of a console")
-    database = open_data(data, url)
-    try:
-        yield database, open_log(data, database)
-    finally:
-        database.close()
 
 
 @app.command(name="add")
@@ -54,9 +35,9 @@ def add_receiver(where: str, *, data: Path, database: str = "", ca: Path | None 
     if not colon or port.endswith("]"):
         host, port = where, ""
     place = read_place(host.strip("[]"), port, read_text(ca, "the authority") if ca else "")
-    with _opened(data, database) as (store, log):
+    with opened(data, database) as (store, log):
         heads = Heads(log, Receivers(store), log.now)
-        heads.add(place, _WHO)
+        heads.add(place, WHO)
     say(f"checkpoints go to {place.host} port {place.port}")
     return 0
 
@@ -74,8 +55,8 @@ def drop_receiver(number: int, *, data: Path, database: str = "") -> int:
     database
         Its database, where that is not in the folder.
     """
-    with _opened(data, database) as (store, log):
-        Heads(log, Receivers(store), log.now).drop(number, _WHO)
+    with opened(data, database) as (store, log):
+        Heads(log, Receivers(store), log.now).drop(number, WHO)
     return 0
 
 
@@ -90,7 +71,7 @@ def list_receivers(*, data: Path, database: str = "") -> int:
     database
         Its database, where that is not in the folder.
     """
-    with _opened(data, database) as (store, _):
+    with opened(data, database) as (store, _):
         found = Receivers(store).all()
     rows = [(str(r.id), f"{r.host}:{r.port}", str(r.sent), r.fault) for r in found]
     print_table(("Number", "Server", "Has", "Trouble"), rows)

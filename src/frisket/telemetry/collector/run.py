@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from frisket.errors import LinkError, UsageError, WireError
+from frisket.errors import LinkError, WireError
+from frisket.jobs.alone import alone
 from frisket.probe.survey import survey
 from frisket.telemetry.collector.exchange import Exchange, GatewayRefused
 from frisket.telemetry.collector.keeper import Keeper
@@ -32,24 +31,9 @@ _TEN_MINUTES: Final = 20  # beats
 _FAREWELL: Final = 5.0  # seconds to send what waits before going
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def hold(folder: Path) -> AbstractContextManager[None]:
     """Hold the folder for one collector. Raises `UsageError` where another one runs."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as fault:
-        raise UsageError(f"{folder} cannot be used: {fault.strerror}") from fault
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as fault:
-            raise UsageError(
-                f"another collector works in {folder}", hint="stop it, or give another --data"
-            ) from fault
-        yield
-    finally:
-        os.close(handle)
+    return alone(folder, f"another collector works in {folder}", "stop it, or give another --data")
 
 
 class Sender(Protocol):

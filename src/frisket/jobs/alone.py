@@ -1,7 +1,6 @@
-"""Holds a data folder for one process: with SQLite, whoever works there must be alone.
+"""Holds a data folder for one process: who works in it must be alone.
 
-Two would share one name in the job engine and one holder of every lease: both would write to the
-same device. The kernel lets go of the lock when a process ends, however it ends.
+The kernel lets go of the lock when a process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -16,8 +15,12 @@ from frisket.errors import UsageError
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold a folder until the block ends. Raises `UsageError` where another process has it."""
+def alone(folder: Path, taken: str, hint: str) -> Iterator[None]:
+    """Hold a folder until the block ends.
+
+    Raises `UsageError` where it cannot be used, and with `taken` and `hint` where another process
+    has it.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -27,10 +30,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:
-            raise UsageError(
-                f"another console serves {folder}",
-                hint="stop it, or give another --data; several processes share a PostgreSQL",
-            ) from fault
+            raise UsageError(taken, hint=hint) from fault
         yield
     finally:
         os.close(handle)
