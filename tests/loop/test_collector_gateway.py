@@ -79,7 +79,7 @@ class Real(Chaos):
 async def real(folder: Path, orders: dict[str, object]) -> AsyncIterator[Real]:
     """Make a gateway's folder with one site, whose collector is told `orders`."""
     now = datetime.now(UTC)
-    with opened_gateway(Where(folder)) as kept:
+    with opened_gateway(Where(folder), make=True) as kept:
         Inventory(kept.database).add_site("here", ["127.0.0.0/8"], now)
         kept.order("here", orders, now)
         (folder / "token").write_text(str(kept.offer("here", now)))

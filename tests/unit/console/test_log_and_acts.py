@@ -43,7 +43,9 @@ def test_two_persons_make_an_account(web: Web) -> None:
     guest = web.nobody()
     filled = {"password": PASSWORD, "again": PASSWORD}
     assert guest.post(link[1], data=filled).status_code == 303
-    assert guest.get("/devices").status_code == 200
+    assert guest.get("/devices").headers["location"] == "/factor?next=/devices", (
+        "a second factor comes first"
+    )
     assert web.nobody().post(link[1], data=filled).status_code == 404
 
 
