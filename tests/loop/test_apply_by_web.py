@@ -36,7 +36,7 @@ from frisket.drivers.credential import Login, Secret, WebLogin
 from frisket.drivers.job import Job, Mode
 from frisket.drivers.order import Phase
 from frisket.drivers.pins import Pins
-from frisket.drivers.plan import DevicePlan, Plan, Subject, plan_device
+from frisket.drivers.plan import CHANNEL, DevicePlan, Plan, Subject, plan_device
 from frisket.drivers.read import Caller, Told, Unreached, read_by, read_device, read_first, usable
 from frisket.drivers.record import Outcome, Result, new_record
 from frisket.drivers.undo import inverse
@@ -251,8 +251,9 @@ async def test_the_remote_ui_closes_itself_last(tmp_path: Path) -> None:
         assert {"remote-ui.enabled", "http.enabled"} <= set(plan.stages[-1].keys)
         assert plan.after.managing == ("SNMPv3",)
         whole = Plan("enterprise", "v", datetime.now(UTC), (plan,))
-        (why,) = whole.refusals(plan)
-        assert "no login is given for what is left (SNMPv3)" in why
+        (refusal,) = whole.refusals(plan)
+        assert refusal.kind == CHANNEL
+        assert "no login is given for what is left (SNMPv3)" in refusal.why
         assert not replace(whole, back=True).refusals(plan)
         assert not replace(whole, accept_no_channel=(plan.address,)).refusals(plan)
         before = stored(device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from frisket.audit.baseline import Baseline
 from frisket.audit.load import Content
@@ -27,6 +28,8 @@ from frisket.model.target import Identity, Target
 FORMAT = 1
 BY_HAND = "nothing is known that could be written to it: work through the order by hand"
 ACCESS = "snmp-v3"
+CHANNEL: Final = "channel"
+PRINT: Final = "print_path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,22 @@ class DevicePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a device is left as it is. `kind` is what a person has to take upon themselves.
+
+    CHANNEL: that nothing manages it from afar; PRINT: that nothing prints on it.
+    """
+
+    address: str
+    kind: str
+    why: str
+
+    def __str__(self) -> str:
+        """Return it with the option of the command line that lifts it."""
+        return f"{self.why}: --accept-no-{self.kind.replace('_', '-')} {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A run's worth of changes. `content` is the version of rules, baselines and tables used.
 
@@ -100,23 +119,23 @@ class Plan:
         """Return how many settings would change."""
         return sum(len(device.steps) for device in self.devices)
 
-    def refusals(self, device: DevicePlan) -> tuple[str, ...]:
-        """Say in words why a device's changes are not made without a typed confirmation."""
+    def refusals(self, device: DevicePlan) -> tuple[Refusal, ...]:
+        """Return why a device's changes are not made without a typed confirmation."""
         if not device.steps:
             return ()
         found = []
         address = device.address
-        if not device.after.managing and address not in self.accept_no_channel:
-            found.append(f"no management channel would be left: --accept-no-channel {address}")
-        if device.unproved and not self.back and address not in self.accept_no_channel:
-            others = ", ".join(device.after.managing)
-            found.append(
-                f"{device.own} would be closed, and no login is given for what is left ({others}),"
-                f" so that nothing proves that it lets us in: --accept-no-channel {address}"
-            )
+        if address not in self.accept_no_channel:
+            if not device.after.managing:
+                found.append(Refusal(address, CHANNEL, "no management channel would be left"))
+            if device.unproved and not self.back:
+                others = ", ".join(device.after.managing)
+                why = f"{device.own} would be closed, and no login is given for what is left"
+                proof = "nothing proves that it lets us in"
+                found.append(Refusal(address, CHANNEL, f"{why} ({others}), so that {proof}"))
         prints = device.before.print_paths and not device.after.print_paths
         if prints and address not in self.accept_no_print_path:
-            found.append(f"no print path would be left: --accept-no-print-path {address}")
+            found.append(Refusal(address, PRINT, "no print path would be left"))
         return tuple(found)
 
 

@@ -142,7 +142,7 @@ class Applier:
         if not device.driver or device.why:
             return Result(device.address, Outcome.REFUSED, device.why)
         if refusals := replace(self.plan, back=self.mode is Mode.UNDO).refusals(device):
-            return Result(device.address, Outcome.REFUSED, "; ".join(refusals))
+            return Result(device.address, Outcome.REFUSED, "; ".join(map(str, refusals)))
         return None
 
     def left_out(self, result: Result) -> None:

@@ -151,5 +151,5 @@ class ChangePlanning:
         whole = Plan(baseline, version, now, (plan,))
         kept = packed(plan, baseline, version, now)
         settings = 0 if plan.why else len(plan.steps)
-        refused = "" if plan.why else "; ".join(whole.refusals(plan))
+        refused = "" if plan.why else "; ".join(one.why for one in whole.refusals(plan))
         return Planned(place.id, address, model, kept, settings, plan.why), refused

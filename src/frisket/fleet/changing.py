@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from frisket.audit.load import Content
-from frisket.drivers.plan import Plan
+from frisket.drivers.plan import CHANNEL, PRINT, Plan
 from frisket.drivers.plan_file import content_version
 from frisket.drivers.record import Result
 from frisket.errors import FrisketError, UsageError
@@ -52,7 +52,7 @@ from frisket.store.tables.account import ACCOUNT
 SOME: Final = 300  # devices that are looked at in one step
 _ANEW: Final = "plan anew for those that failed"
 REFUSED: Final = "refused"  # of a device whose plan needs a typed confirmation
-_ACCEPTS: Final = ("channel", "print_path")
+_ACCEPTS: Final = (CHANNEL, PRINT)
 _OVER: Final = frozenset({RolloutState.DONE, RolloutState.UNDONE, RolloutState.CANCELLED})
 _BY_ITSELF: Final = frozenset({RolloutState.HALTED, RolloutState.DONE, RolloutState.UNDONE})
 ITSELF: Final = "frisket"  # whose doing it is in the log that nobody decided
@@ -113,7 +113,7 @@ class Changing:
             self._must_be_planned(change)
             accepted = dict(change.accepted)
             accepted[kind] = sorted({*accepted.get(kind, ()), row.address})
-            left = with_accepted(plan, accepted).refusals(plan.devices[0])
+            left = [r.why for r in with_accepted(plan, accepted).refusals(plan.devices[0])]
             put_device(
                 connection,
                 change_id,
@@ -393,6 +393,6 @@ def with_accepted(plan: Plan, accepted: Mapping[str, Any]) -> Plan:
     """Return a plan with what a person took upon themselves."""
     return replace(
         plan,
-        accept_no_channel=tuple(accepted.get("channel", ())),
-        accept_no_print_path=tuple(accepted.get("print_path", ())),
+        accept_no_channel=tuple(accepted.get(CHANNEL, ())),
+        accept_no_print_path=tuple(accepted.get(PRINT, ())),
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from frisket.errors import UsageError
 from frisket.fleet.crew import Crew
+from frisket.fleet.naming import called
 from frisket.fleet.ordering import order_list
 from frisket.fleet.overview import by_consideration, course, whole
 from frisket.fleet.report_kinds import Wish
@@ -45,11 +46,6 @@ def device_result(row: Any, consideration: str = "") -> DeviceResult:
         tables = [one for one in tables if one.get("consideration") == consideration]
     who = Identity(**{name: getattr(row, name) for name in _NAMES})
     return DeviceResult(row.address or row.key, who, read_findings(tables))
-
-
-def called(row: Any) -> str:
-    """Return what a device is called where there is little room."""
-    return str(row.name or row.serial or row.address or row.key)
 
 
 @dataclass(frozen=True, slots=True)

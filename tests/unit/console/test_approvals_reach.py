@@ -28,8 +28,11 @@ ADMIN, SECURITY, OPERATOR = Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Rol
 KEY = "snmp.v1.enabled"
 
 
-def planned(web: Web, sites: list[int]) -> int:
-    """Keep a change with one planned device a site: the first one is left without a way."""
+OPEN, SHUT = Standing(("SNMP",), ("SNMP",), ()), Standing((), (), ())
+
+
+def planned(web: Web, sites: list[int], first: Standing = SHUT) -> int:
+    """Keep a change with one planned device a site: `first` is what the first one is left with."""
     services = web.console.services
     now, ids = web.clock(), []
     changing = Changing(services.database, services.log, services.clock, services.crew.content)
@@ -39,10 +42,11 @@ def planned(web: Web, sites: list[int]) -> int:
             ids.append(put_device(connection, None, values, now))
     number = changing.make(Source("baseline", "small-office"), {"ids": ids}, sites, "ann")
     step = Step(KEY, load_catalog()[KEY].label, "", True, False, ("r",), ("SO",), Severity.HIGH)
-    open_, shut = Standing(("SNMP",), ("SNMP",), ()), Standing((), (), ())
     plans = [
-        DevicePlan(Target(f"10.0.0.{s}"), driver="d", steps=(step,), before=open_, after=after)
-        for s, after in zip(sites, [shut, *[open_] * len(sites)], strict=False)
+        DevicePlan(
+            Target(f"10.0.0.{s}"), driver="d", own="SNMP", steps=(step,), before=OPEN, after=after
+        )
+        for s, after in zip(sites, [first, *[OPEN] * len(sites)], strict=False)
     ]
     kept = [
         Planned(one, plan.address, "m", packed(plan, "b", content_version(), now), 1)
@@ -95,6 +99,21 @@ def test_a_change_is_approved_by_who_may_at_each_of_its_sites(web: Web) -> None:
     assert state_of(web, 1) == "proposed"
     assert approve(both, "/approvals/1", digest) == 303
     assert state_of(web, 1) == "approved"
+
+
+def test_what_nobody_could_log_in_to_is_taken_on_by_typing_the_address(web: Web) -> None:
+    """A way is left, but none that there is a login for: the page asks, as for no way at all."""
+    site = web.site("One")
+    ann = web.visitor("ann", OPERATOR)
+    number = planned(web, [site], Standing(("HTTPS",), ("HTTPS",), ()))
+    page = ann.get(f"/changes/{number}").text
+    assert "SNMP would be closed, and no login is given for what is left (HTTPS)" in page
+    assert 'name="kind" value="channel"' in page
+    assert "--accept" not in page, "what the command line calls it"
+    device = Changes(web.console.services.database).devices(number)[0].device_id
+    typed = {"device": str(device), "kind": "channel", "typed": f"10.0.0.{site}"}
+    assert ann.post(f"/changes/{number}/accept", data=typed).status_code == 303
+    assert 'name="kind"' not in ann.get(f"/changes/{number}").text
 
 
 def test_any_edit_voids_what_was_approved(web: Web) -> None:

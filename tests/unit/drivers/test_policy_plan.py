@@ -114,7 +114,7 @@ def test_a_policy_that_leaves_no_print_path_needs_a_confirmation() -> None:
     paths = make_sheet(["SP-07", "SP-09", "SP-10", "SP-11", "SP-12", "SP-14"], {}, CONTENT)
     device = planned(Sheet(), paths)
     plan = Plan("security-policy", "x", NOW, (device,))
-    assert any("no print path" in text for text in plan.refusals(device))
+    assert any("no print path" in one.why for one in plan.refusals(device))
     assert not replace(plan, accept_no_print_path=("10.0.0.7",)).refusals(device)
 
 

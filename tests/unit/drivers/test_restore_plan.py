@@ -83,7 +83,7 @@ def test_restoring_is_guarded_as_every_plan_is() -> None:
     }
     device = plan_restore(subject(ON), Configuration(shut, serial="A"), CATALOG)
     plan = Plan("recorded", "x", NOW, (device,))
-    said = " ".join(plan.refusals(device))
+    said = " ".join(map(str, plan.refusals(device)))
     assert "--accept-no-channel" in said
     assert "--accept-no-print-path" in said
     open_ = replace(plan, accept_no_channel=("10.0.0.7",), accept_no_print_path=("10.0.0.7",))

@@ -41,7 +41,7 @@ class Where:
     Parameters
     ----------
     data
-        Folder for the gateway's keys, and for its database where none is named; made at first.
+        Folder for the gateway's keys, and for its database where none is named.
     database
         postgresql://… in the place of the folder's SQLite file. Without it: FRISKET_DATABASE.
     """

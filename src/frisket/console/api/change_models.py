@@ -190,6 +190,13 @@ class WaysOut(Shown):
     print_paths: list[str]
 
 
+class RefusalOut(Shown):
+    """What has to be accepted by typing the device's address, by its `kind`."""
+
+    kind: str
+    why: str
+
+
 class PlanOut(BaseModel):
     """One device's plan: the difference, its side effects, and which ways survive it."""
 
@@ -205,4 +212,4 @@ class PlanOut(BaseModel):
     work: list[WorkOut]
     before: WaysOut
     after: WaysOut
-    refusals: list[str]
+    refusals: list[RefusalOut]

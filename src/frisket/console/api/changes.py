@@ -7,7 +7,7 @@ approved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -21,6 +21,7 @@ from frisket.console.api.change_models import (
     ChangeOrder,
     LeftOut,
     PlanOut,
+    RefusalOut,
     Retried,
     RolloutOut,
     StageOut,
@@ -49,7 +50,7 @@ from frisket.console.faults import NotFound
 from frisket.console.page import Visit
 from frisket.console.pages.changes import found, keeper, meant, standing
 from frisket.console.pages.devices import sites_of
-from frisket.drivers.plan import DevicePlan
+from frisket.drivers.plan import DevicePlan, Refusal
 from frisket.errors import UsageError
 from frisket.fleet.changes import unpacked_plan
 from frisket.fleet.changing import with_accepted
@@ -228,10 +229,10 @@ def device_plan(visit: Sees, id: Number, device: Number) -> PlanOut:  # noqa: A0
         unpacked_plan(kept[0].plan, visit.services.crew.content.catalog), row.accepted
     )
     [one] = whole.devices
-    return _plan_of(device, one, list(whole.refusals(one)))
+    return _plan_of(device, one, whole.refusals(one))
 
 
-def _plan_of(number: int, one: DevicePlan, refusals: list[str]) -> PlanOut:
+def _plan_of(number: int, one: DevicePlan, refusals: Sequence[Refusal]) -> PlanOut:
     return PlanOut(
         device_id=number,
         address=one.address,
@@ -245,7 +246,7 @@ def _plan_of(number: int, one: DevicePlan, refusals: list[str]) -> PlanOut:
         work=[WorkOut.model_validate(work) for work in one.work],
         before=WaysOut.model_validate(one.before),
         after=WaysOut.model_validate(one.after),
-        refusals=[why.partition(":")[0] for why in refusals],
+        refusals=[RefusalOut.model_validate(refusal) for refusal in refusals],
     )
 
 
